@@ -1,0 +1,32 @@
+import { isConstant, splat } from '../leaves.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import { rewrite } from '../traverse.ts';
+
+/** Merges nodes that compute the same from the same. */
+export function mergeCommonSubexpressions(roots: readonly Tensor[]): (tensor: Tensor) => Tensor {
+  const ids = new Map<Tensor, number>();
+  const idOf = (tensor: Tensor | undefined): number => {
+    if (tensor === undefined) return -1;
+    if (!ids.has(tensor)) ids.set(tensor, ids.size);
+    return ids.get(tensor)!;
+  };
+  const keyOf = (node: Node, inputs: readonly (Tensor | undefined)[]): string | undefined => {
+    if (node.op.kind !== 'leaf') {
+      return JSON.stringify([node.op.name, inputs.map(idOf), node.attrs]);
+    }
+    const output = node.outputs[0]!;
+    const value = isConstant(output) ? splat(output) : undefined;
+    return value === undefined ? undefined : `${output.dtype}[${output.shape}]=${value}`;
+  };
+  const known = new Map<string, readonly Tensor[]>();
+  return rewrite(roots, (node, inputs) => {
+    const key = keyOf(node, inputs);
+    if (key === undefined) return undefined;
+    const earlier = known.get(key);
+    if (earlier !== undefined) return earlier;
+    const changed = inputs.some((tensor, i) => tensor !== node.inputs[i]);
+    const outputs = changed ? node.op.apply(inputs, node.attrs) : node.outputs;
+    known.set(key, outputs);
+    return outputs;
+  });
+}

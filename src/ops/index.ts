@@ -1,0 +1,16 @@
+export { addN } from '../graph/index.ts';
+export * from './activation.ts';
+export * from './conv2d.ts';
+export * from './elementwise.ts';
+export * from './indexing.ts';
+export * from './matmul.ts';
+export * from './norm.ts';
+export * from './pool.ts';
+export * from './random.ts';
+export * from './reduce.ts';
+export * from './resize.ts';
+export * from './shape.ts';
+export * from './softmax.ts';
+export { broadcastTo, sum } from './sum.ts';
+export * from './update.ts';
+export type { Pair, Quad } from './window.ts';
