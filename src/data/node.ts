@@ -1,0 +1,3 @@
+export type { DownloadOptions, DownloadProgress } from './download.ts';
+export { cacheFolder } from './folders.ts';
+export { type LoadOptions, loadDataset } from './load.ts';
