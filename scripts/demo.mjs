@@ -1,0 +1,12 @@
+// The whole way on real data, from a fresh clone: install, build, train, evaluate, save.
+import { join } from 'node:path';
+import { root, run } from './lib.mjs';
+
+run(process.execPath, ['scripts/setup.mjs']);
+run(process.execPath, ['scripts/build.mjs']);
+run(process.execPath, [
+  join(root, 'dist', 'cli', 'main.js'),
+  'train',
+  ...['--model', 'lenet-modern', '--data', 'fashion-mnist-sample', '--epochs', '12'],
+  ...process.argv.slice(2),
+]);
