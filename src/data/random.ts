@@ -2,8 +2,7 @@
 // So every number depends on what it is for and on nothing else: not on batch size, prefetching or
 // the number of workers.
 
-import { UsageError } from '../graph/errors.ts';
-import { type Key, philox4x32 } from '../graph/philox.ts';
+import { philox4x32, seedKey } from '../graph/philox.ts';
 
 /** What a random number decides; kept apart so that streams of one seed never meet. */
 export type Purpose = 'order' | 'augmentation';
@@ -23,18 +22,6 @@ export interface RandomStream {
 /** A stream that can be moved to the start of any sample's numbers, so that one object serves all. */
 export interface SampleStream extends RandomStream {
   moveTo(epoch: number, sample: number): void;
-}
-
-/**
- * The Philox key of a seed.
- *
- * @throws UsageError unless the seed is a whole number in 0 … 2⁵³ − 1
- */
-export function seedKey(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UsageError(`seed must be a whole number from 0 to 2^53 - 1 (it is ${seed})`);
-  }
-  return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 
 /** The random numbers of `purpose` under `seed`, at sample 0 of epoch 0 until moved. */

@@ -1,3 +1,4 @@
+import { DTypeError } from './errors.ts';
 import { constant } from './leaves.ts';
 import type { LoweringContext } from './lower.ts';
 import { currentPath } from './scope.ts';
@@ -220,10 +221,17 @@ function toTensors(
   name: string,
   args: readonly (TensorLike | undefined)[],
 ): (Tensor | undefined)[] {
-  const dtype = args.find(isTensor)?.dtype ?? 'float32';
+  // A condition says nothing about what it chooses from.
+  const isOperand = (arg: unknown) => isTensor(arg) && arg.dtype !== 'bool';
+  const dtype = ((args.find(isOperand) ?? args.find(isTensor)) as Tensor)?.dtype ?? 'float32';
   return args.map((arg, i) => {
     if (arg === undefined || isTensor(arg)) return arg;
-    if (typeof arg === 'number') return constant(arg, [], dtype);
+    if (typeof arg === 'number') {
+      if (dtype !== 'float32' && dtype !== 'bfloat16' && !Number.isInteger(arg)) {
+        throw new DTypeError(`${name}: ${arg} does not fit the ${dtype} operand; cast that first`);
+      }
+      return constant(arg, [], dtype);
+    }
     throw shapeError(name, `input ${i} must be a tensor or a number`, { got: typeof arg });
   });
 }
@@ -255,6 +263,7 @@ function makeOp(declaration: AnyDeclaration, kind: 'primitive' | 'composite'): A
     return createNode(op, inputs, attrs, types, currentPath()).outputs;
   };
   const call = (...args: unknown[]): unknown => {
+    if (args.length > inputNames.length && args.at(-1) === undefined) args.pop();
     const last = args.at(-1);
     const hasAttrs =
       args.length > needed && typeof last === 'object' && !isTensor(last) && !Array.isArray(last);

@@ -1,6 +1,7 @@
 import { namedInputs } from './define-op.ts';
 import { invariant } from './errors.ts';
 import { isVariable, variable } from './leaves.ts';
+import { shapeError } from './shapes.ts';
 import type { Tensor } from './tensor.ts';
 import { asList, rewrite } from './traverse.ts';
 
@@ -35,11 +36,19 @@ export interface Lowered<K extends string = string> {
 /** Replaces composite ops by primitives for a mode, and collects the state updates they ask for. */
 export function lower<K extends string>(outputs: Record<K, Tensor>, mode: Mode): Lowered<K> {
   const updates: Update[] = [];
+  const updated = new Set<Tensor>();
   let streams = 0;
   const context: LoweringContext = {
     mode,
     update(target, value) {
       invariant(isVariable(target), 'only variables can be updated');
+      if (updated.has(target)) {
+        throw shapeError(
+          'lower',
+          'a layer with running statistics is used twice; give each use its own',
+        );
+      }
+      updated.add(target);
       updates.push({ variable: target, value });
     },
     randomStream: () => streams++,

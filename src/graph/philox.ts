@@ -2,6 +2,8 @@
 // A counter-based generator has no state to carry: any number of the stream can be computed alone,
 // on any engine and in any order.
 
+import { UsageError } from './errors.ts';
+
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
@@ -9,6 +11,18 @@ const WEYL_1 = 0xbb67ae85;
 
 export type Counter = readonly [number, number, number, number];
 export type Key = readonly [number, number];
+
+/**
+ * The Philox key of a seed.
+ *
+ * @throws UsageError unless the seed is a whole number in 0 … 2⁵³ − 1
+ */
+export function seedKey(seed: number): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new UsageError(`seed must be a whole number from 0 to 2^53 - 1 (it is ${seed})`);
+  }
+  return [seed >>> 0, Math.floor(seed / 2 ** 32)];
+}
 
 /** High 32 bits of the unsigned product a × b. */
 function multiplyHigh(a: number, b: number): number {

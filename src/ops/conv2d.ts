@@ -24,12 +24,17 @@ export interface ConvAttrs {
 }
 const defaults: ConvCall = { stride: 1, padding: 0, dilation: 1, groups: 1 };
 
-const canonical = (op: string, { stride, padding, dilation, groups }: ConvCall): ConvAttrs => ({
-  stride: pair(op, 'stride', stride, 1),
-  padding: quad(op, padding),
-  dilation: pair(op, 'dilation', dilation, 1),
-  groups,
-});
+function canonical(op: string, { stride, padding, dilation, groups }: ConvCall): ConvAttrs {
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw shapeError(op, 'groups must be whole, 1 or more', { groups });
+  }
+  return {
+    stride: pair(op, 'stride', stride, 1),
+    padding: quad(op, padding),
+    dilation: pair(op, 'dilation', dilation, 1),
+    groups,
+  };
+}
 
 /** A multiply-add for every weight, output position and image, in each of the three directions. */
 const convFlops = (w: readonly number[], y: readonly number[]) =>
@@ -277,7 +282,14 @@ export function convTranspose2d(
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[0]) {
     throw shapeError('convTranspose2d', 'x channels must equal w[0]', { x, w });
   }
-  const { stride, padding, dilation } = attrs;
+  const { stride, padding, dilation, groups } = attrs;
+  if (x.shape[1]! % groups !== 0) {
+    throw shapeError('convTranspose2d', 'x channels must be a multiple of groups', { x, groups });
+  }
+  if (extra.some((size, axis) => size >= stride[axis]!)) {
+    const rule = 'outputPadding must be less than stride';
+    throw shapeError('convTranspose2d', rule, { outputPadding: extra, stride });
+  }
   const size = (axis: 0 | 1) =>
     (x.shape[axis + 2]! - 1) * stride[axis] -
     padding[axis] -
@@ -285,5 +297,8 @@ export function convTranspose2d(
     dilation[axis] * (w.shape[axis + 2]! - 1) +
     1 +
     extra[axis];
+  if (size(0) < 1 || size(1) < 1) {
+    throw shapeError('convTranspose2d', 'padding leaves nothing of the output', { x, w, padding });
+  }
   return conv2dInputGrad(x, w, { ...attrs, size: [size(0), size(1)] });
 }

@@ -158,7 +158,7 @@ export const pow = defineOp({
   inPlace: true,
   infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
   vjp: ({ x }: Inputs<['x']>, { exponent }, _y, dy): Grads<'x'> => ({
-    x: mul(dy, mul(pow(x, { exponent: exponent - 1 }), exponent)),
+    x: exponent === 0 ? undefined : mul(dy, mul(pow(x, { exponent: exponent - 1 }), exponent)),
   }),
   flops: countFlops,
   samples: [

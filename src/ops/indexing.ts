@@ -5,6 +5,7 @@ import {
   type Inputs,
   normalizeAxis,
   required,
+  sameShape,
   shapeError,
   sizeOf,
   type TensorType,
@@ -50,6 +51,9 @@ export const scatterAdd = defineOp({
   }),
   infer({ x, indices }, { axis, size }) {
     checkIndices('scatterAdd', indices);
+    if (!sameShape(indices.shape, [x.shape[axis]!])) {
+      throw shapeError('scatterAdd', 'needs one index per slice', { x, indices, axis });
+    }
     return { shape: x.shape.map((own, i) => (i === axis ? size : own)), dtype: x.dtype };
   },
   vjp: ({ indices }: Inputs<['x', 'indices']>, { axis }, _y, dy): Grads<'x'> => ({

@@ -1,6 +1,7 @@
 import {
   defineComposite,
   defineOp,
+  FoveaError,
   type Grads,
   type Inputs,
   sameShape,
@@ -82,7 +83,11 @@ export const batchNormTrain = defineOp({
     { mean, variance },
     dy,
   ): Grads<'x' | 'weight' | 'bias'> {
-    if (dy.y === undefined) return {};
+    if (dy.y === undefined || dy.mean !== undefined || dy.variance !== undefined) {
+      throw new FoveaError(
+        'batchNorm: its statistics have no derivative; keep them out of the loss',
+      );
+    }
     const { dx, dweight, dbias } = batchNormGrad(dy.y, x, mean, variance, weight, attrs);
     return { x: dx, weight: dweight, bias: dbias };
   },
@@ -156,7 +161,12 @@ export const standardize = defineOp({
       rstd: { shape: [x.shape[0]!, 1], dtype: x.dtype },
     };
   },
-  vjp: (_x, _a, { y, rstd }, dy): Grads<'x'> => ({ x: dy.y && standardizeGrad(dy.y, y, rstd) }),
+  vjp(_x, _a, { y, rstd }, dy): Grads<'x'> {
+    if (dy.y === undefined || dy.rstd !== undefined) {
+      throw new FoveaError('standardize: rstd has no derivative; keep it out of the loss');
+    }
+    return { x: standardizeGrad(dy.y, y, rstd) };
+  },
   flops: (_y, { x }) => 5 * sizeOf(x.shape),
   samples: [{ inputs: [[4, 12]] }, { inputs: [[3, 50]], attrs: { epsilon: 1e-3 } }],
 });
@@ -187,6 +197,9 @@ export function groupNorm(
   const [n, c] = x.shape as readonly [number, number];
   if (c % groups !== 0) {
     throw shapeError('groupNorm', 'channels must be a multiple of groups', { x, groups });
+  }
+  if ((weight === undefined) !== (bias === undefined)) {
+    throw shapeError('groupNorm', 'takes both weight and bias, or neither');
   }
   const y = reshape(standardize(reshape(x, { shape: [n * groups, -1] }), attrs).y, {
     shape: x.shape,
@@ -227,6 +240,7 @@ export function localResponseNorm(
     readonly k?: number;
   },
 ): Tensor {
+  if (x.shape.length !== 4) throw shapeError('localResponseNorm', 'x needs four axes', { x });
   const [n, c, h, w] = x.shape as readonly [number, number, number, number];
   const before = Math.floor(size / 2);
   const columns = reshape(mul(x, x), { shape: [n, 1, c, h * w] });

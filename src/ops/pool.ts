@@ -10,7 +10,7 @@ import {
   type TensorType,
 } from '../graph/index.ts';
 import { matmul } from './matmul.ts';
-import { max, mean } from './reduce.ts';
+import { mean } from './reduce.ts';
 import { concat, slice } from './shape.ts';
 import { type Pair, pair, type Quad, quad, slidingSize, type Window } from './window.ts';
 
@@ -191,7 +191,7 @@ export function adaptiveMaxPool2d(x: Tensor, size: number | Pair): Tensor {
     const cells = Array.from({ length: columns }, (_, j) => {
       const [left, right] = adaptiveWindow(j, w, columns);
       const window = slice(x, { start: [0, 0, top, left], end: [n, c, bottom, right] });
-      return max(window, { axes: [2, 3], keepDims: true });
+      return maxPool2d(window, { kernel: [bottom - top, right - left] });
     });
     return concat(cells, { axis: 3 });
   };

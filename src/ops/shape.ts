@@ -25,8 +25,10 @@ export const reshape = defineOp({
     const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
     const unknown = shape.filter((size) => size === -1).length;
     const total = sizeOf(x.shape);
+    const valid = shape.every((size) => Number.isInteger(size) && size >= -1);
     const fits = unknown === 0 ? known === total : unknown === 1 && total % known === 0;
-    if (!fits) throw shapeError('reshape', 'both shapes must hold as many elements', { x, shape });
+    if (!valid || !fits)
+      throw shapeError('reshape', 'both shapes must hold as many elements', { x, shape });
     return { shape: shape.map((size) => (size === -1 ? total / known : size)) };
   },
   infer: ({ x }, { shape }) => ({ dtype: x.dtype, shape }),
@@ -104,7 +106,7 @@ export const slice = defineOp({
     shape: start.map((from, i) => Math.ceil((end[i]! - from) / step[i]!)),
   }),
   vjp({ x }: X, { start, step }, y, dy): XGrad {
-    const reach = y.shape.map((size, i) => start[i]! + (size - 1) * step[i]! + 1);
+    const reach = y.shape.map((size, i) => start[i]! + Math.max((size - 1) * step[i]! + 1, 0));
     return {
       x: pad(dy, {
         before: start,

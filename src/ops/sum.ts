@@ -2,6 +2,7 @@ import {
   broadcastShapes,
   constant,
   defineOp,
+  dtypeError,
   type Grads,
   type Inputs,
   normalizeAxes,
@@ -59,7 +60,13 @@ export const sum = defineOp({
   inputs: ['x'],
   defaults: reduceDefaults,
   canonical: canonicalAxes('sum'),
-  infer: reducedType,
+  infer(inputs, attrs) {
+    const { x } = inputs;
+    if (x.dtype === 'bool' || x.dtype === 'uint8') {
+      throw dtypeError('sum', 'one byte cannot hold a sum; use cast', { x });
+    }
+    return reducedType(inputs, attrs);
+  },
   vjp: ({ x }: Inputs<['x']>, { axes }, _y, dy): Grads<'x'> => ({
     x: stretch(reshape(dy, { shape: keptShape(x.shape, axes) }), x.shape),
   }),

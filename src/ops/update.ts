@@ -86,7 +86,7 @@ export const adamUpdate = defineOp({
 
 export const rmspropUpdate = defineOp({
   name: 'rmspropUpdate',
-  doc: 'RMSprop with momentum, centred on the mean gradient if asked (Graves 2013, eqs. 38–45).',
+  doc: 'RMSprop with momentum, centred on the mean gradient if asked, which keeps mean as it is otherwise (Graves 2013, eqs. 38–45).',
   inputs: ['param', 'grad', 'square', 'mean', 'velocity', 'lr'],
   outputs: ['param', 'square', 'mean', 'velocity'],
   defaults: { alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },

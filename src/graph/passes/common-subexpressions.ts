@@ -2,6 +2,10 @@ import { isConstant, splat } from '../leaves.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { rewrite } from '../traverse.ts';
 
+/** JSON has one word, null, for all numbers that are not finite. */
+const spellOut = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+
 /** Merges nodes that compute the same from the same. */
 export function mergeCommonSubexpressions(roots: readonly Tensor[]): (tensor: Tensor) => Tensor {
   const ids = new Map<Tensor, number>();
@@ -12,7 +16,7 @@ export function mergeCommonSubexpressions(roots: readonly Tensor[]): (tensor: Te
   };
   const keyOf = (node: Node, inputs: readonly (Tensor | undefined)[]): string | undefined => {
     if (node.op.kind !== 'leaf') {
-      return JSON.stringify([node.op.name, inputs.map(idOf), node.attrs]);
+      return JSON.stringify([node.op.name, inputs.map(idOf), node.attrs], spellOut);
     }
     const output = node.outputs[0]!;
     const value = isConstant(output) ? splat(output) : undefined;

@@ -4,8 +4,11 @@ import type { DType, Node, Tensor } from '../tensor.ts';
 import { rewrite } from '../traverse.ts';
 import { countUses } from './uses.ts';
 
-const round = (value: number, dtype: DType): number =>
-  dtype === 'float32' ? Math.fround(value) : dtype === 'bool' ? Number(value !== 0) : value;
+function round(value: number, dtype: DType): number {
+  if (dtype === 'float32') return Math.fround(value);
+  if (dtype === 'bool') return Number(value !== 0);
+  return dtype === 'bfloat16' ? value : Math.trunc(value);
+}
 
 /** Element-wise ops of constants that are one number throughout become such constants. */
 function foldConstant({ op, attrs, outputs }: Node, inputs: readonly (Tensor | undefined)[]) {
@@ -22,7 +25,7 @@ export function simplify(roots: readonly Tensor[]): (tensor: Tensor) => Tensor {
   const uses = countUses(roots);
   // Rewritten tensors count as often used as the ones they stand for.
   const original = new Map<Tensor, Tensor>();
-  const usesOf = (tensor: Tensor) => uses(original.get(tensor) ?? tensor);
+  const usesOf = (tensor: Tensor) => Math.max(uses(tensor), uses(original.get(tensor) ?? tensor));
   return rewrite(roots, (node, inputs) => {
     inputs.forEach((tensor, i) => {
       const old = node.inputs[i];
