@@ -1,0 +1,17 @@
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+export {
+  type ConfigOption,
+  configOptions,
+  type OptionName,
+  parseOption,
+  resolveConfig,
+  type TrainConfig,
+  type TrainOptions,
+} from './config.ts';
+export { curvesSvg } from './curves.ts';
+export { type EngineChoice, type EngineOptions, engineNames, selectEngine } from './engines.ts';
+export { type Evaluation, evaluateDataset } from './evaluation.ts';
+export { type Inference, openInference } from './inference.ts';
+export { buildNetwork, type Network } from './network.ts';
+export { type TrainNetworkOptions, trainNetwork } from './trainer.ts';
+export type * from './types.ts';

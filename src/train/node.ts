@@ -1,0 +1,4 @@
+export * from './index.ts';
+export { type EvaluateOptions, evaluate } from './node/evaluate.ts';
+export { type Prediction, type PredictOptions, predict } from './node/predict.ts';
+export { type ResumeOptions, resume, train } from './node/train.ts';

@@ -1,0 +1,111 @@
+import { inMemoryDataset, loader } from '../../data/index.ts';
+import { UsageError } from '../../graph/errors.ts';
+import { selectEngine } from '../engines.ts';
+import { softmax } from '../evaluation.ts';
+import { openInference } from '../inference.ts';
+import type { CheckpointName, Notice, Preprocessing } from '../types.ts';
+import { decodeImage } from './image.ts';
+import { loadCheckpoint } from './run-folder.ts';
+
+export interface PredictOptions {
+  /** Run folder, or a `.safetensors` file of one. */
+  readonly run: string;
+  /** Default 'best', for a run folder. */
+  readonly checkpoint?: CheckpointName | undefined;
+  /** Path of an image file, or its bytes. */
+  readonly image: string | Uint8Array;
+  /** How many classes to name. Default 5. */
+  readonly top?: number | undefined;
+  /** Turn dark on light into light on dark first. Default false: nothing is guessed. */
+  readonly invert?: boolean | undefined;
+  /** Default 'auto'. */
+  readonly engine?: string | undefined;
+  readonly threads?: number | undefined;
+  onNotice?(notice: Notice): void;
+}
+
+export interface Prediction {
+  readonly class: string;
+  /** Index of the class. */
+  readonly label: number;
+  /** 0 … 1 */
+  readonly probability: number;
+}
+
+/**
+ * Classifies one image, prepared as the training images were: the likeliest classes, best first.
+ *
+ * @throws UsageError when the run is not there
+ * @throws FormatError when the image or the checkpoint cannot be read
+ */
+export async function predict(options: PredictOptions): Promise<readonly Prediction[]> {
+  const { run, top = 5, invert = false, onNotice } = options;
+  if (!Number.isInteger(top) || top < 1) {
+    throw new UsageError(`predict: top must be a whole number, 1 or more (it is ${top})`);
+  }
+  const checkpoint = await loadCheckpoint(run, options.checkpoint ?? 'best');
+  const { classes, preprocessing } = checkpoint.info;
+  const { pixels, original } = await decodeImage(options.image, preprocessing.shape);
+  for (const text of doubts(pixels, original, preprocessing, invert)) {
+    onNotice?.({ kind: 'data', text });
+  }
+  const x = await asInput(invert ? pixels.map((pixel) => 255 - pixel) : pixels, preprocessing);
+
+  const { engine, reason } = await selectEngine(options.engine ?? 'auto', options);
+  try {
+    onNotice?.({ kind: 'engine', text: reason });
+    const inference = await openInference(checkpoint, run, engine, 1);
+    try {
+      const { logits } = await inference.executable.run({ x });
+      return softmax(logits as Float32Array)
+        .map((probability, label) => ({ class: classes[label]!, label, probability }))
+        .sort((a, b) => b.probability - a.probability)
+        .slice(0, top);
+    } finally {
+      await inference[Symbol.asyncDispose]();
+    }
+  } finally {
+    await engine[Symbol.asyncDispose]();
+  }
+}
+
+/** Through the loader, so that scaling and normalisation are those of training. */
+async function asInput(images: Uint8Array, preprocessing: Preprocessing): Promise<Float32Array> {
+  const { shape, normalization } = preprocessing;
+  const dataset = inMemoryDataset({
+    name: 'image',
+    classes: ['unknown'],
+    shape,
+    images,
+    labels: Uint8Array.of(0),
+  });
+  const one = loader(dataset, {
+    batchSize: 1,
+    ...(normalization ? { normalize: normalization } : {}),
+  });
+  const { value } = await one.epoch(0).next();
+  return value!.images;
+}
+
+/** What may make the answer worth little. */
+function doubts(
+  pixels: Uint8Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  { shape: [c, h, w] }: Preprocessing,
+  invert: boolean,
+): string[] {
+  const stretched = Math.abs(Math.log((width * h) / (height * w))) > Math.log(1.2);
+  const border = pixels.filter((_, i) => {
+    const [y, x] = [Math.floor(i / w) % h, i % w];
+    return y === 0 || x === 0 || y === h - 1 || x === w - 1;
+  });
+  const light = border.reduce((sum, pixel) => sum + pixel, 0) / border.length > 127;
+  return [
+    ...(stretched
+      ? [`the image of ${width} × ${height} pixels was stretched to ${w} × ${h}; crop it first`]
+      : []),
+    ...(c === 1 && light && !invert
+      ? ['the image has a light background; if the training images have a dark one, use --invert']
+      : []),
+  ];
+}

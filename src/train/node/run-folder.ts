@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FormatError, UsageError } from '../../graph/errors.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
+import { curvesSvg } from '../curves.ts';
+import type { Checkpoint, CheckpointName, MetricsRow, RunStore } from '../types.ts';
+import { fileError, replaceFile } from './files.ts';
+import { pngFromSvg } from './png.ts';
+
+const columns = [
+  'epoch',
+  'step',
+  'trainLoss',
+  'trainAccuracy',
+  'testLoss',
+  'testAccuracy',
+  'lr',
+  'examplesPerSecond',
+  'waitShare',
+  'seconds',
+] as const;
+
+const csvHeader = `${columns.join(',').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}\n`;
+const csvLine = (row: MetricsRow): string =>
+  row.kind === 'epoch' ? `${columns.map((column) => row[column] ?? '').join(',')}\n` : '';
+const jsonLine = (row: MetricsRow): string => `${JSON.stringify(row)}\n`;
+
+/** Everything that a run writes; `overwrite` removes these and nothing else. */
+const isOurs = (name: string): boolean =>
+  /^(config\.json|metrics\.jsonl|results\.csv|curves\.(svg|png)|(best|last)\.(safetensors|json)|log\.txt)(\.[0-9a-f]{8}\.part)?$/.test(
+    name,
+  );
+
+/**
+ * A folder for a new run. What is in it stays until the run begins.
+ *
+ * @throws UsageError when it holds a run already and `overwrite` is not set
+ * @throws FormatError when it cannot be written to
+ */
+export async function createRunFolder(folder: string, overwrite: boolean): Promise<RunStore> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw fileError(folder, 'created', cause);
+  }
+  const ours = (await list(folder)).filter(isOurs);
+  if (ours.some((name) => !name.endsWith('.part')) && !overwrite) {
+    throw new UsageError(
+      `${folder} already holds a run; go on with it (--resume ${folder}), choose another --out, or replace it (--overwrite)`,
+    );
+  }
+  const probe = join(folder, 'log.txt.00000000.part');
+  await replaceFile(probe, []);
+  await rm(probe);
+  return runStore(folder, ours);
+}
+
+/**
+ * The folder of an earlier run.
+ *
+ * @throws UsageError when there is no run in it
+ */
+export async function openRunFolder(folder: string): Promise<RunStore> {
+  const names = await list(folder);
+  if (!names.includes('last.safetensors')) {
+    throw new UsageError(
+      `${folder} holds no run (there is no last.safetensors in it); check the path`,
+    );
+  }
+  // What a killed process has left.
+  return runStore(
+    folder,
+    names.filter((name) => isOurs(name) && name.endsWith('.part')),
+  );
+}
+
+/** The first of `runs/<name>-1`, `runs/<name>-2`, … that is not there yet. */
+export async function freshFolder(name: string): Promise<string> {
+  for (let i = 1; ; i++) {
+    const folder = join('runs', `${name}-${i}`);
+    const there = await stat(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!there) return folder;
+  }
+}
+
+async function list(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    throw fileError(folder, 'read', cause);
+  }
+}
+
+/** @param stale names of files that go when the run begins */
+function runStore(location: string, stale: readonly string[]): RunStore {
+  const path = (name: string) => join(location, name);
+  const append = async (name: string, text: string) => {
+    try {
+      await appendFile(path(name), text);
+    } catch (cause) {
+      throw fileError(path(name), 'written', cause);
+    }
+  };
+  return {
+    location,
+    async begin(config, rows) {
+      await Promise.all(stale.map((name) => rm(path(name), { force: true })));
+      await replaceFile(path('config.json'), [`${JSON.stringify(config, null, 2)}\n`]);
+      await replaceFile(path('metrics.jsonl'), rows.map(jsonLine));
+      await replaceFile(path('results.csv'), [csvHeader, ...rows.map(csvLine)]);
+    },
+    async save(name, checkpoint) {
+      const parts = await encodeCheckpoint(checkpoint);
+      await replaceFile(path(`${name}.safetensors`), parts);
+      // For people and other programs. What counts is in the file above: a kill between the two
+      // leaves a description that is one checkpoint old, and does no harm.
+      const sha256 = parts.reduce((hash, part) => hash.update(part), createHash('sha256'));
+      const description = { file: `${name}.safetensors`, sha256: sha256.digest('hex') };
+      const json = JSON.stringify({ ...description, ...checkpoint.info }, null, 2);
+      await replaceFile(path(`${name}.json`), [`${json}\n`]);
+    },
+    async record(row) {
+      await append('metrics.jsonl', jsonLine(row));
+      if (row.kind === 'epoch') await append('results.csv', csvLine(row));
+    },
+    log: (line) => append('log.txt', `${new Date().toISOString()} ${line}\n`),
+    async finish(rows) {
+      if (rows.length === 0) return;
+      const svg = await curvesSvg(rows);
+      await replaceFile(path('curves.svg'), [svg]);
+      await replaceFile(path('curves.png'), [await pngFromSvg(svg)]);
+    },
+  };
+}
+
+/** Checkpoints are held in memory as a whole; larger ones than this are refused, in bytes. */
+const CHECKPOINT_LIMIT = 2 ** 31;
+
+/**
+ * The checkpoint of a run folder, or that of a `.safetensors` file.
+ *
+ * @throws UsageError when it is not there
+ * @throws FormatError when it cannot be read
+ */
+export async function loadCheckpoint(run: string, name: CheckpointName): Promise<Checkpoint> {
+  const found = await stat(run).catch(() => undefined);
+  if (found === undefined) throw new UsageError(`${run} is not there; check the path of the run`);
+  const path = found.isDirectory() ? join(run, `${name}.safetensors`) : run;
+  let bytes: Uint8Array;
+  try {
+    const { size } = await stat(path);
+    if (size > CHECKPOINT_LIMIT) {
+      throw new FormatError(`${path}: has ${size} bytes, more than a checkpoint may have`);
+    }
+    bytes = await readFile(path);
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      const other = name === 'best' ? 'last' : 'best';
+      throw new UsageError(
+        `${run} holds no ${name} checkpoint; check the path of the run, or take the ${other} one`,
+      );
+    }
+    throw fileError(path, 'read', cause);
+  }
+  return decodeCheckpoint(bytes, path);
+}
