@@ -154,10 +154,17 @@ export const conv2d = defineOp({
     },
     {
       inputs: [
-        [2, 16, 10, 10],
+        [4, 16, 10, 10],
         [20, 16, 3, 3],
       ],
       attrs: { padding: 1 },
+    },
+    {
+      inputs: [
+        [2, 17, 14, 13],
+        [19, 17, 3, 3],
+      ],
+      attrs: { padding: [0, 1, 2, 1] },
     },
   ],
 });
@@ -210,6 +217,13 @@ export const conv2dInputGrad = defineOp({
         [4, 5, 1, 1],
       ],
       attrs: { stride: 2, size: [6, 5] },
+    },
+    {
+      inputs: [
+        [2, 19, 14, 13],
+        [19, 17, 3, 3],
+      ],
+      attrs: { padding: [0, 1, 2, 1], size: [14, 13] },
     },
   ],
 });

@@ -199,6 +199,23 @@ describe('wasmEngine', () => {
     for (const it of [changing, executable, variables]) await it[Symbol.asyncDispose]();
   });
 
+  it('runs programs that have nothing to compute between others', async () => {
+    const [w, x, big] = [weight([6], 'w'), input('x', [2, 3]), input('big', [64, 1024])];
+    const views = buildProgram({ outputs: { y: ops.reshape(x, { shape: [6] }) }, updates: [] });
+    const once = buildProgram({ outputs: { y: ops.neg(w) }, updates: [] });
+    const { variables, executable } = await prepare(engine, once);
+    const view = await engine.compile(views, variables);
+    const work = buildProgram({ outputs: { y: ops.neg(big) }, updates: [] });
+    const working = await engine.compile(work, variables);
+    const [few, many] = [numbers([6], 1), numbers([64, 1024], 2)];
+    for (let i = 0; i < 100; i++) {
+      expect((await view.run({ x: few })).y).toEqual(few);
+      expect((await executable.run({})).y).toEqual(few.map((value) => -value));
+      expect((await working.run({ big: many })).y).toEqual(many.map((value) => -value));
+    }
+    for (const it of [view, working, executable, variables]) await it[Symbol.asyncDispose]();
+  });
+
   it('keeps memory flat over 1,000 steps', async () => {
     const { variables, executable } = await prepare(engine, trainingStep(4));
     const feeds = { x: numbers([4, 2, 8, 8], 1) };

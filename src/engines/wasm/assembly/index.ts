@@ -8,6 +8,7 @@ export * from './compare';
 export * from './conv2d';
 export * from './conv2d-input-grad';
 export * from './conv2d-weight-grad';
+export * from './conv-winograd';
 export * from './copy';
 export * from './indexing';
 export * from './matmul';
