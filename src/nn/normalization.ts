@@ -6,13 +6,18 @@ import {
   layerNorm as layerNormOp,
 } from '../ops/index.ts';
 import { checkSizes } from './check.ts';
-import { ones, zeros } from './initializers.ts';
+import { constant, ones, zeros } from './initializers.ts';
 import { layer } from './layer.ts';
 import { parameter, state } from './parameters.ts';
 
 export interface NormOptions {
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;
+}
+
+export interface ScaledNormOptions extends NormOptions {
+  /** What every weight starts at; 1 by default. */
+  readonly scale?: number;
 }
 
 /**
@@ -23,13 +28,13 @@ export interface NormOptions {
  */
 export function batchNorm(
   channels: number,
-  options: NormOptions & { readonly momentum?: number } = {},
+  { scale = 1, ...options }: ScaledNormOptions & { readonly momentum?: number } = {},
 ) {
   checkSizes('batchNorm', { channels });
   return layer(
     'batchNorm',
     {
-      weight: parameter([channels], ones),
+      weight: parameter([channels], constant(scale)),
       bias: parameter([channels], zeros),
       running_mean: state([channels], zeros),
       running_var: state([channels], ones),
@@ -60,14 +65,18 @@ export function layerNorm(sizes: number | readonly number[], options: NormOption
 }
 
 /** Normalises groups of channels of [n, channels, ...] (Wu and He 2018). Keys: weight, bias. */
-export function groupNorm(groups: number, channels: number, options: NormOptions = {}) {
+export function groupNorm(
+  groups: number,
+  channels: number,
+  { scale = 1, ...options }: ScaledNormOptions = {},
+) {
   checkSizes('groupNorm', { groups, channels });
   if (channels % groups !== 0) {
     throw shapeError('groupNorm', 'channels must be a multiple of groups', { channels, groups });
   }
   return layer(
     'groupNorm',
-    { weight: parameter([channels], ones), bias: parameter([channels], zeros) },
+    { weight: parameter([channels], constant(scale)), bias: parameter([channels], zeros) },
     (l, x) => groupNormOp(x, groups, l.weight, l.bias, options),
   );
 }

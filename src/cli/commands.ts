@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+
+/** What the file of a command exports. */
+export interface CommandModule {
+  /** Adds arguments, options and the action. */
+  define(command: Command): void;
+}
+
+export interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of help. Only the file of the one that is asked for is loaded. */
+export const commands: readonly CommandRow[] = [
+  {
+    name: 'train',
+    summary: 'train a network, or go on with a run',
+    load: () => import('./commands/train.ts'),
+  },
+  {
+    name: 'eval',
+    summary: 'test a trained network on a dataset',
+    load: () => import('./commands/eval.ts'),
+  },
+  {
+    name: 'predict',
+    summary: 'classify images with a trained network',
+    load: () => import('./commands/predict.ts'),
+  },
+  {
+    name: 'summary',
+    summary: 'show the layers of a network, their sizes and costs',
+    load: () => import('./commands/summary.ts'),
+  },
+  {
+    name: 'models',
+    summary: 'list the networks that have a name',
+    load: () => import('./commands/models.ts'),
+  },
+  {
+    name: 'datasets',
+    summary: 'list the datasets that have a name',
+    load: () => import('./commands/datasets.ts'),
+  },
+  {
+    name: 'engines',
+    summary: 'list the engines and whether they work here',
+    load: () => import('./commands/engines.ts'),
+  },
+];

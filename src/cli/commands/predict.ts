@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { Prediction } from '../../train/node.ts';
+import { percent } from '../format.ts';
+import { addConfigOptions, wholeNumber } from '../options.ts';
+import { addOutputOptions, createOutput, type OutputOptions } from '../output.ts';
+import { type CheckpointFlags, checkpointOption } from '../run-options.ts';
+
+interface Flags extends OutputOptions, CheckpointFlags {
+  readonly top?: number;
+  readonly invert?: boolean;
+  readonly engine?: string;
+  readonly threads?: number;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<run>', 'run folder, or a checkpoint file of one')
+    .argument('<image...>', 'PNG, JPEG, WebP, … files')
+    .option('--top <n>', 'how many classes to name (default: 3)', wholeNumber('--top', 1))
+    .option('--invert', 'for dark on light, when training images are light on dark')
+    .addOption(checkpointOption());
+  addConfigOptions(command, ['engine', 'threads']);
+  addOutputOptions(command).action(async (run: string, images: string[], flags: Flags) => {
+    const output = await createOutput(flags);
+    const { predict } = await import('../../train/node.ts');
+    const { top = 3, invert, engine, threads, checkpoint } = flags;
+    const results: { image: string; predictions: readonly Prediction[] }[] = [];
+    for (const image of images) {
+      output.live.progress(results.length, images.length, ['predicting', image]);
+      const onNotice = ({ kind, text }: { readonly kind: string; readonly text: string }) => {
+        if (kind !== 'engine') output.warn(`${image}: ${text}`);
+      };
+      results.push({
+        image,
+        predictions: await predict({
+          run,
+          image,
+          checkpoint,
+          top,
+          invert,
+          engine,
+          threads,
+          onNotice,
+        }),
+      });
+    }
+    output.table(
+      [
+        { title: 'image', shrink: true },
+        { title: 'class', shrink: true },
+        { title: 'probability', align: 'right' },
+      ],
+      results.flatMap(({ image, predictions }) =>
+        predictions.map((row, i) => [i === 0 ? image : '', row.class, percent(row.probability)]),
+      ),
+    );
+    output.json({ images: results });
+  });
+}

@@ -1,0 +1,36 @@
+/** Numbers, times and sizes as people read them. */
+
+/** `61,706`. */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** Four decimals at most, and fewer digits for large numbers: `0.4873`, `12.35`, `nan`. */
+export function decimal(value: number): string {
+  if (!Number.isFinite(value)) return String(value).toLowerCase();
+  return Math.abs(value) < 10 ? value.toFixed(4) : value.toPrecision(4);
+}
+
+/** `87.31 %`, or `– %` when there is no such share. */
+export const percent = (share: number, digits = 2): string =>
+  Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : '– %';
+
+/** `0:07`, `12:05`, `1:02:03`. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '-:--';
+  const whole = Math.max(0, Math.round(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+const scaled = (value: number, base: number, units: readonly string[]): string => {
+  const step = value < base ? 0 : Math.floor(Math.log(value) / Math.log(base));
+  const unit = Math.min(step, units.length - 1);
+  const number = value / base ** unit;
+  return `${unit === 0 ? Math.round(number) : number.toPrecision(3)}${units[unit]}`;
+};
+
+/** `240 B`, `18.8 kB`, `26.4 MB`: powers of 1000. */
+export const bytes = (value: number): string => scaled(value, 1000, [' B', ' kB', ' MB', ' GB']);
+
+/** `282k`, `1.81G`. */
+export const compact = (value: number): string => scaled(value, 1000, ['', 'k', 'M', 'G', 'T']);

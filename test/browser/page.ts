@@ -1,0 +1,3 @@
+import { trainTinyNet } from './tiny-net.ts';
+
+Object.assign(globalThis, { trainTinyNet });
