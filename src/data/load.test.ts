@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FormatError, UsageError } from '../graph/errors.ts';
+import { FormatError } from '../graph/errors.ts';
 import type { DownloadProgress } from './download.ts';
 import { shippedFolder } from './folders.ts';
 import { encodeIdx } from './idx.ts';
@@ -254,8 +254,8 @@ describe('loadDataset from mirrors', () => {
     const error = await load(['missing', 'wrong', 'silent'], { dataDir: join(root, 'mine') }).catch(
       (e: unknown) => e,
     );
-    expect(error).toBeInstanceOf(UsageError);
-    const { message } = error as UsageError;
+    expect(error).toBeInstanceOf(FormatError);
+    const { message } = error as FormatError;
     expect(message.split('\n').length).toBe(1);
     expect(message).toMatch(
       /^dataset remote \(test\): t10k-images-idx3-ubyte\.gz is not to be had; tried .*mine \(not there\), .*cache.* \(not there\), .*missing\/ \(HTTP 404 Not Found\), .*wrong\/ \(.*SHA-256 must be .*\), .*silent\/ \(no data for 0\.2 s\); .*--data-dir.*fashion-mnist-sample/,
@@ -276,7 +276,7 @@ describe('loadDataset from mirrors', () => {
   it('keeps what it has and fetches only the rest the next time', async () => {
     mirrors.imagesOnly = (name, response) =>
       mirrors[name.includes('images') ? 'good' : 'interrupted']!(name, response);
-    await expect(load(['imagesOnly'])).rejects.toThrow(UsageError);
+    await expect(load(['imagesOnly'])).rejects.toThrow(FormatError);
     expect(cached()).toEqual([`${IMAGES}.gz`]);
     requests.length = 0;
     await load(['good']);

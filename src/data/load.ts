@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FormatError, UsageError } from '../graph/errors.ts';
+import { FormatError } from '../graph/errors.ts';
 import { type DatasetEntry, type DatasetFile, datasetEntry, type Split } from './catalogue.ts';
 import { datasetFromIdx, type InMemoryDataset } from './dataset.ts';
 import {
@@ -96,7 +96,7 @@ async function fromMirrors(
 }
 
 function missing(entry: DatasetEntry, split: Split, file: DatasetFile, tried: string[]) {
-  return new UsageError(
+  return new FormatError(
     `dataset ${entry.name} (${split}): ${file.name}.gz is not to be had; tried ${tried.join(', ')}; download it from ${entry.homepage} on any machine, put the files into a folder and name it with --data-dir, or use fashion-mnist-sample, which needs no network`,
   );
 }
@@ -115,7 +115,7 @@ async function files(
       (found) => found.isDirectory(),
       () => false,
     );
-    if (!isFolder) throw new UsageError(`data folder ${dataDir} is not there; check --data-dir`);
+    if (!isFolder) throw new FormatError(`data folder ${dataDir} is not there; check --data-dir`);
     const found = await fromFolders(datasetFolders(dataDir, entry), [images, labels], tried);
     if (found) return found;
     tried.push(`${dataDir} (not there)`);
@@ -124,7 +124,7 @@ async function files(
     const folder = shippedFolder(entry.name);
     const found = await fromFolders([folder], [images, labels], tried);
     if (found) return found;
-    throw new UsageError(
+    throw new FormatError(
       `dataset ${entry.name}: it ships with Fovea but is not in ${folder}; install the package again`,
     );
   }
@@ -153,7 +153,7 @@ async function files(
  * Loads one split of a dataset of the catalogue into memory: from `dataDir`, else from the cache,
  * else from a mirror (and into the cache). Sizes and digests are checked wherever it comes from.
  *
- * @throws UsageError for an unknown name, or when the files are nowhere to be found
+ * @throws UsageError for an unknown name; FormatError when the files are nowhere to be found or damaged
  * @throws FormatError when a file in `dataDir` is damaged or belongs to another dataset
  */
 export async function loadDataset(

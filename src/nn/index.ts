@@ -9,3 +9,4 @@ export * from './metrics.ts';
 export * from './normalization.ts';
 export * from './parameters.ts';
 export * from './pooling.ts';
+export * from './summary.ts';

@@ -14,6 +14,7 @@ interface Point {
   readonly value: number;
 }
 
+/** What can be drawn: a diverged run may have nothing. */
 function points(rows: readonly MetricsRow[]): Point[] {
   const list = rows.flatMap((row): Point[] => {
     const { epoch } = row;
@@ -87,8 +88,12 @@ function specification(rows: readonly MetricsRow[]): TopLevelSpec {
   };
 }
 
-/** Training loss, training accuracy and test accuracy against the epoch, as an SVG picture. */
-export async function curvesSvg(rows: readonly MetricsRow[]): Promise<string> {
+/**
+ * Training loss, training accuracy and test accuracy against the epoch, as an SVG picture; undefined
+ * when there is no finite number to draw.
+ */
+export async function curvesSvg(rows: readonly MetricsRow[]): Promise<string | undefined> {
+  if (points(rows).length === 0) return undefined;
   const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
   const view = new vega.View(vega.parse(compile(specification(rows)).spec), { renderer: 'none' });
   try {

@@ -59,12 +59,18 @@ describe('train, evaluate, predict', () => {
     const image = join(root, 'image.png');
     const data = Buffer.from(test.images.subarray(0, 784));
     await sharp(data, { raw: { width: 28, height: 28, channels: 1 } }).toFile(image);
-    const answers = await predict({ run, image, engine: 'reference', top: 10 });
+    const [answers] = await predict({ run, images: [image], engine: 'reference', top: 10 });
     expect(answers.map(({ label }) => label).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
     expect(answers[0]!.probability).toBeGreaterThanOrEqual(answers[1]!.probability);
     expect(answers[0]!.class).toBe(test.classes[answers[0]!.label]);
-    const inverted = await predict({ run, image, engine: 'reference', top: 10, invert: true });
+    const [inverted] = await predict({
+      run,
+      images: [image],
+      engine: 'reference',
+      top: 10,
+      invert: true,
+    });
     expect(inverted).not.toEqual(answers);
   });
 
@@ -75,7 +81,12 @@ describe('train, evaluate, predict', () => {
       .png()
       .toBuffer();
     const said: string[] = [];
-    await predict({ run, image, engine: 'reference', onNotice: ({ text }) => said.push(text) });
+    await predict({
+      run,
+      images: [image],
+      engine: 'reference',
+      onNotice: ({ kind, text }) => kind === 'data' && said.push(text),
+    });
     expect(said[0]).toBe('the image of 60 × 28 pixels was stretched to 28 × 28; crop it first');
     expect(said[1]).toContain('light background');
   });
@@ -135,6 +146,6 @@ describe('train, evaluate, predict', () => {
     await writeFile(other, 'x');
     await expect(evaluate({ run: other })).rejects.toMatchObject({ name: 'FormatError' });
     await expect(evaluate({ run, data: 'no' })).rejects.toThrow('unknown dataset');
-    await expect(predict({ run, image: 'x.png', top: 0 })).rejects.toThrow('top must be');
+    await expect(predict({ run, images: ['x.png'], top: 0 })).rejects.toThrow('top must be');
   });
 });

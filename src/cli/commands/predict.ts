@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Prediction } from '../../train/node.ts';
 import { percent } from '../format.ts';
 import { addConfigOptions, wholeNumber } from '../options.ts';
 import { addOutputOptions, createOutput, type OutputOptions } from '../output.ts';
@@ -24,26 +23,22 @@ export function define(command: Command): void {
     const output = await createOutput(flags);
     const { predict } = await import('../../train/node.ts');
     const { top = 3, invert, engine, threads, checkpoint } = flags;
-    const results: { image: string; predictions: readonly Prediction[] }[] = [];
-    for (const image of images) {
-      output.live.progress(results.length, images.length, ['predicting', image]);
-      const onNotice = ({ kind, text }: { readonly kind: string; readonly text: string }) => {
-        if (kind !== 'engine') output.warn(`${image}: ${text}`);
-      };
-      results.push({
-        image,
-        predictions: await predict({
-          run,
-          image,
-          checkpoint,
-          top,
-          invert,
-          engine,
-          threads,
-          onNotice,
-        }),
-      });
-    }
+    const answers = await predict({
+      run,
+      images,
+      checkpoint,
+      top,
+      invert,
+      engine,
+      threads,
+      onNotice({ kind, text }) {
+        if (kind !== 'engine') output.warn(text);
+      },
+      onProgress(done) {
+        output.live.progress(done, images.length, ['predicting', images[done]!]);
+      },
+    });
+    const results = images.map((image, i) => ({ image, predictions: answers[i]! }));
     output.table(
       [
         { title: 'image', shrink: true },

@@ -12,8 +12,8 @@ export interface PredictOptions {
   readonly run: string;
   /** Default 'best', for a run folder. */
   readonly checkpoint?: CheckpointName | undefined;
-  /** Path of an image file, or its bytes. */
-  readonly image: string | Uint8Array;
+  /** Paths of image files, or their bytes. */
+  readonly images: readonly (string | Uint8Array)[];
   /** How many classes to name. Default 5. */
   readonly top?: number | undefined;
   /** Turn dark on light into light on dark first. Default false: nothing is guessed. */
@@ -22,6 +22,8 @@ export interface PredictOptions {
   readonly engine?: string | undefined;
   readonly threads?: number | undefined;
   onNotice?(notice: Notice): void;
+  /** Told before each image how many are done. */
+  onProgress?(done: number): void;
 }
 
 export interface Prediction {
@@ -33,40 +35,54 @@ export interface Prediction {
 }
 
 /**
- * Classifies one image, prepared as the training images were: the likeliest classes, best first.
+ * Classifies images, each prepared as the training images were: for each the likeliest classes, best
+ * first.
  *
  * @throws UsageError when the run is not there
  * @throws FormatError when the image or the checkpoint cannot be read
  */
-export async function predict(options: PredictOptions): Promise<readonly Prediction[]> {
-  const { run, top = 5, invert = false, onNotice } = options;
+export async function predict(options: PredictOptions): Promise<readonly Prediction[][]> {
+  const { run, images, top = 5, onNotice } = options;
   if (!Number.isInteger(top) || top < 1) {
     throw new UsageError(`predict: top must be a whole number, 1 or more (it is ${top})`);
   }
   const checkpoint = await loadCheckpoint(run, options.checkpoint ?? 'best');
   const { classes, preprocessing } = checkpoint.info;
-  const { pixels, original } = await decodeImage(options.image, preprocessing.shape);
-  for (const text of doubts(pixels, original, preprocessing, invert)) {
-    onNotice?.({ kind: 'data', text });
-  }
-  const x = await asInput(invert ? pixels.map((pixel) => 255 - pixel) : pixels, preprocessing);
-
   const { engine, reason } = await selectEngine(options.engine ?? 'auto', options);
   try {
     onNotice?.({ kind: 'engine', text: reason });
     const inference = await openInference(checkpoint, run, engine, 1);
     try {
-      const { logits } = await inference.executable.run({ x });
-      return softmax(logits as Float32Array)
-        .map((probability, label) => ({ class: classes[label]!, label, probability }))
-        .sort((a, b) => b.probability - a.probability)
-        .slice(0, top);
+      const answers: Prediction[][] = [];
+      for (const image of images) {
+        options.onProgress?.(answers.length);
+        const x = await prepare(image, preprocessing, options);
+        const { logits } = await inference.executable.run({ x });
+        const ranked = softmax(logits as Float32Array)
+          .map((probability, label) => ({ class: classes[label]!, label, probability }))
+          .sort((a, b) => b.probability - a.probability);
+        answers.push(ranked.slice(0, top));
+      }
+      return answers;
     } finally {
       await inference[Symbol.asyncDispose]();
     }
   } finally {
     await engine[Symbol.asyncDispose]();
   }
+}
+
+async function prepare(
+  image: string | Uint8Array,
+  preprocessing: Preprocessing,
+  { invert = false, onNotice }: PredictOptions,
+): Promise<Float32Array> {
+  const { pixels, original } = await decodeImage(image, preprocessing.shape);
+  const name = typeof image === 'string' ? `${image}: ` : '';
+  for (const doubt of doubts(pixels, original, preprocessing, invert)) {
+    onNotice?.({ kind: 'data', text: `${name}${doubt}` });
+  }
+  return asInput(invert ? pixels.map((pixel) => 255 - pixel) : pixels, preprocessing);
 }
 
 /** Through the loader, so that scaling and normalisation are those of training. */

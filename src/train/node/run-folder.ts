@@ -129,8 +129,8 @@ function runStore(location: string, stale: readonly string[]): RunStore {
     },
     log: (line) => append('log.txt', `${new Date().toISOString()} ${line}\n`),
     async finish(rows) {
-      if (rows.length === 0) return;
       const svg = await curvesSvg(rows);
+      if (svg === undefined) return;
       await replaceFile(path('curves.svg'), [svg]);
       await replaceFile(path('curves.png'), [await pngFromSvg(svg)]);
     },

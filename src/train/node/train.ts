@@ -85,7 +85,6 @@ async function trainIn(
   const entry = datasetEntry(config.data);
   const network = buildNetwork(config, entry.classes.length, entry.shape);
   const normalization = normalizationOf(config, entry.normalization);
-  const store = await open();
 
   const starting = selectEngine(config.engine, { threads: config.threads });
   try {
@@ -96,6 +95,8 @@ async function trainIn(
     ]);
     const train: ImageDataset =
       config.subset === undefined ? all : firstOfEachClass(all, config.subset);
+    // Only now: what cannot start leaves no folder behind.
+    const store = await open();
     notify('engine', reason);
     if (from && from.checkpoint.info.position.epoch >= config.epochs) {
       notify('resume', `all ${config.epochs} epochs are done; --epochs +5 adds five`);
