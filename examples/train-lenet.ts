@@ -33,5 +33,6 @@ const raw = { width, height, channels: 1 } as const;
 const png = await sharp(images.subarray(0, width * height), { raw })
   .png()
   .toBuffer();
-const [best] = await predict({ run: location, image: png, top: 1 });
-console.log(`it takes a ${classes[labels[0]!]} for a ${best!.class} (p = ${best!.probability})`);
+const [answer] = await predict({ run: location, images: [png], top: 1 });
+const best = answer![0]!;
+console.log(`it takes a ${classes[labels[0]!]} for a ${best.class} (p = ${best.probability})`);
