@@ -35,7 +35,8 @@ export interface Plan {
 export interface Executable extends AsyncDisposable {
   /**
    * Runs the whole program once: copies `feeds` in, computes, applies the updates, and copies the
-   * outputs out. Never blocks the event loop. Runs of one engine are carried out in call order.
+   * outputs out. Never blocks the event loop. Runs of one engine are carried out in call order. Feeds
+   * must stay unchanged until the promise settles; those that the program does not read are ignored.
    */
   run(feeds: Arrays): Promise<Record<string, NumberArray>>;
   readonly explain: Plan;

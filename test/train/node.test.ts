@@ -59,7 +59,7 @@ describe('train, evaluate, predict', () => {
     const image = join(root, 'image.png');
     const data = Buffer.from(test.images.subarray(0, 784));
     await sharp(data, { raw: { width: 28, height: 28, channels: 1 } }).toFile(image);
-    const [answers] = await predict({ run, images: [image], engine: 'reference', top: 10 });
+    const [answers = []] = await predict({ run, images: [image], engine: 'reference', top: 10 });
     expect(answers.map(({ label }) => label).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
     expect(answers[0]!.probability).toBeGreaterThanOrEqual(answers[1]!.probability);

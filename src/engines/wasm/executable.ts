@@ -143,17 +143,12 @@ export function createExecutable(
 
 /** The fed arrays in the order of the inputs. */
 function checkFeeds(inputs: readonly NamedLocation[], feeds: Arrays): NumberArray[] {
-  for (const name of Object.keys(feeds)) {
-    if (inputs.some((input) => input.name === name)) continue;
-    const hint = didYouMean(
-      name,
-      inputs.map((input) => input.name),
-    );
-    throw new UsageError(`wasm: the program has no input "${name}"${hint}`);
-  }
   return inputs.map(({ name, shape, dtype }) => {
     const array = feeds[name];
-    if (array === undefined) throw new UsageError(`wasm: input "${name}" was not fed`);
+    if (array === undefined) {
+      const hint = didYouMean(name, Object.keys(feeds));
+      throw new UsageError(`wasm: input "${name}" was not fed${hint}`);
+    }
     if (array.length !== sizeOf(shape)) {
       const rule = `input "${name}" of shape [${shape}] needs ${sizeOf(shape)} numbers`;
       throw new UsageError(`wasm: ${rule}, got ${array.length}`);
