@@ -1,0 +1,3 @@
+#define FOVEA_TABLE kernelsAvx2
+#define FOVEA_ISA "AVX2"
+#include "body.inc"

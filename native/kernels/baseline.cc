@@ -1,0 +1,3 @@
+#define FOVEA_TABLE kernelsBaseline
+#define FOVEA_ISA "baseline"
+#include "body.inc"

@@ -1,0 +1,102 @@
+import type { Instruction, ValueId } from '../../../graph/index.ts';
+import type { Draft } from '../steps.ts';
+import { activationAfter } from './activation.ts';
+import { biasGrad, precise, preciseGrad, updatedBy } from './gradients.ts';
+
+interface Bias {
+  readonly id: ValueId;
+  readonly instructions: readonly Instruction[];
+  /** The instruction whose output holds convolution and bias. */
+  readonly last: Instruction;
+}
+
+const isTraining = (draft: Draft): boolean =>
+  draft.instructions.some(({ op }) => op === 'conv2dWeightGrad');
+
+/** Attributes of the window, the code of an activation, and whether gradients follow. */
+const attributes = (draft: Draft, conv: Instruction, activation: number): number[] => [
+  ...draft.encode(conv).slice(0, -2),
+  activation,
+  Number(isTraining(draft)),
+];
+
+/** One number per output channel, added by the one who reads the convolution. */
+function biasAfter(draft: Draft, conv: Instruction): Bias | undefined {
+  const [y] = conv.outputs as readonly [number];
+  const add = draft.onlyConsumer(y);
+  if (add?.op !== 'add' || draft.isCovered(add)) return undefined;
+  const other = add.inputs[0] === y ? add.inputs[1]! : add.inputs[0]!;
+  const [, channels, h, w] = draft.shape(y) as readonly [number, number, number, number];
+  const shape = draft.shape(other);
+  const perChannel = [`${channels},1,1`, `1,${channels},1,1`].includes(String(shape));
+  const single = h === 1 && w === 1 && shape.length < 3;
+  if (!perChannel || single) return undefined;
+  const id = precise(draft, other);
+  return id === undefined ? undefined : { id, instructions: [add], last: add };
+}
+
+const free = (draft: Draft, op: string): Instruction[] =>
+  draft.instructions.filter((given) => given.op === op && !draft.isCovered(given));
+
+export function convBias(draft: Draft): void {
+  for (const conv of free(draft, 'conv2d')) {
+    const bias = biasAfter(draft, conv);
+    const activation = activationAfter(draft, bias?.last ?? conv);
+    const covered = [conv, ...(bias?.instructions ?? []), ...activation.instructions];
+    if (covered.length === 1) continue;
+    draft.fuse(covered, {
+      op: 'conv2d',
+      inputs: [...conv.inputs, bias?.id],
+      outputs: covered.at(-1)!.outputs,
+      attrs: attributes(draft, conv, activation.code),
+    });
+  }
+}
+
+/** activation(conv2d(x, w) + bias + residual): the primitive adds to what its output holds already. */
+export function convResidual(draft: Draft): void {
+  for (const conv of free(draft, 'conv2d')) {
+    const bias = biasAfter(draft, conv);
+    const [y] = (bias?.last ?? conv).outputs as readonly [number];
+    const add = draft.onlyConsumer(y);
+    if (add?.op !== 'add' || draft.isCovered(add)) continue;
+    const residual = add.inputs[0] === y ? add.inputs[1]! : add.inputs[0]!;
+    if (residual === y || String(draft.shape(residual)) !== String(draft.shape(y))) continue;
+    if (draft.types[residual]!.dtype !== draft.types[y]!.dtype) continue;
+    // Its memory becomes the output's, once all others have read it; else it is copied.
+    if (draft.producer(residual) === undefined || draft.isKept(residual)) continue;
+    const activation = activationAfter(draft, add);
+    const covered = [conv, ...(bias?.instructions ?? []), add, ...activation.instructions];
+    draft.fuse(covered, {
+      op: 'conv2d',
+      inputs: [...conv.inputs, bias?.id, residual],
+      outputs: covered.at(-1)!.outputs,
+      attrs: attributes(draft, conv, activation.code),
+    });
+  }
+}
+
+/** What is left of convolutions in a training step. */
+export function convTraining(draft: Draft): void {
+  if (!isTraining(draft)) return;
+  for (const conv of free(draft, 'conv2d')) {
+    const { inputs, outputs } = conv;
+    draft.fuse([conv], { op: 'conv2d', inputs, outputs, attrs: attributes(draft, conv, 0) });
+  }
+}
+
+/** conv2dWeightGrad(x, dy), in float32, and the bias gradient from the same reading of dy. */
+export function convWeightGrad(draft: Draft): void {
+  for (const grad of free(draft, 'conv2dWeightGrad')) {
+    const [x, dy] = grad.inputs as readonly [number, number];
+    const cast = preciseGrad(draft, grad);
+    const bias = biasGrad(draft, dy, '0,2,3');
+    const [dw] = (cast ?? grad).outputs as readonly [number];
+    draft.fuse([grad, ...(cast ? [cast] : []), ...bias], {
+      op: 'conv2dWeightGrad',
+      inputs: [x, dy, updatedBy(draft, dw)],
+      outputs: [dw, ...(bias.at(-1)?.outputs ?? [])],
+      attrs: draft.encode(grad),
+    });
+  }
+}
