@@ -16,9 +16,8 @@ import {
   pipe,
   sequential,
 } from 'fovea/nn';
-import { loadDataset } from 'fovea/node';
+import { loadDataset, selectEngine } from 'fovea/node';
 import { adamw, evaluationStep, startingValues, trainStep } from 'fovea/optim';
-import { selectEngine } from 'fovea/train';
 
 /** Squeeze-and-excitation (Hu et al. 2018): weighs each channel by what the whole image shows. */
 const squeezeExcite = (channels: number, reduction = 4) =>

@@ -18,7 +18,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(root, 'native');
-const folder = join(root, 'src/engines/onednn/build');
+// In the repository beside the sources, in the published package beside what was built from them.
+const home = ['src', 'dist'].find((place) => existsSync(join(root, place, 'engines', 'onednn')));
+const folder = join(root, home ?? 'dist', 'engines', 'onednn', 'build');
 const target = join(folder, 'fovea-onednn.node');
 
 const files = (dir) =>

@@ -46,6 +46,8 @@ export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** One line for people: version, threads, instruction set. */
   readonly description: string;
+  /** Whether it computes programs of mixed precision (see `mixedPrecision`) here. */
+  readonly bfloat16: boolean;
   createVariables(types: readonly VariableType[], values: Arrays): Promise<Variables>;
   /** Fails here, naming the op, when a kernel is missing; never later. */
   compile(program: Program, variables: Variables): Promise<Executable>;

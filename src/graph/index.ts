@@ -6,6 +6,7 @@ export * from './leaves.ts';
 export * from './lower.ts';
 export * from './memory.ts';
 export * from './passes/optimize.ts';
+export * from './passes/precision.ts';
 export * from './philox.ts';
 export * from './print.ts';
 export * from './program.ts';

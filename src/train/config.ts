@@ -59,9 +59,12 @@ const shape = {
   labelSmoothing: fraction.default(0).describe('share of a label spread over all classes'),
 
   seed: z.int().min(0).default(0).describe('decides weights, order, augmentation and dropout'),
-  engine: z.string().default('auto').describe('what computes: auto, wasm or reference'),
+  engine: z.string().default('auto').describe('what computes: auto, onednn, wasm or reference'),
   threads: count.optional().describe("engine's threads; as many as the machine has by default"),
-  precision: z.enum(['float32']).default('float32').describe('of the arithmetic'),
+  precision: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe('of the arithmetic; bfloat16 keeps weights, statistics and losses in float32'),
 
   out: z.string().optional().describe('run folder; a new one in runs/ by default'),
   overwrite: z.boolean().default(false).describe('replace a run that is already there'),

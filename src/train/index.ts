@@ -9,7 +9,7 @@ export {
   type TrainOptions,
 } from './config.ts';
 export { curvesSvg } from './curves.ts';
-export { type EngineChoice, type EngineOptions, engineNames, selectEngine } from './engines.ts';
+export { type EngineChoice, type EngineOptions, selectEngine } from './engines.ts';
 export { type Evaluation, evaluateDataset } from './evaluation.ts';
 export { type Inference, openInference } from './inference.ts';
 export { buildNetwork, type Network } from './network.ts';

@@ -1,6 +1,6 @@
 import type { Batch, ImageDataset } from '../data/index.ts';
 import type { Arrays, Engine, Executable } from '../engines/engine.ts';
-import type { Program } from '../graph/index.ts';
+import { mixedPrecision, type Program } from '../graph/index.ts';
 import type { ArrayMap } from '../interchange/safetensors.ts';
 import { classification, type InitialOptions, initialize, parameterCount } from '../nn/index.ts';
 import { optimizer, startingValues, trainStep } from '../optim/index.ts';
@@ -89,7 +89,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     for (const resource of open.reverse()) await resource[Symbol.asyncDispose]();
   };
   const compile = async (program: Program): Promise<Executable> => {
-    const executable = await engine.compile(program, variables);
+    const precise = config.precision === 'float32' ? program : mixedPrecision(program);
+    const executable = await engine.compile(precise, variables);
     open.push(executable);
     return executable;
   };

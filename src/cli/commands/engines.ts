@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EngineError } from '../../graph/errors.ts';
-import { engineNames, selectEngine } from '../../train/engines.ts';
+import { engineNames, selectEngine } from '../../train/node/engines.ts';
 import { addOutputOptions, createOutput, type OutputOptions } from '../output.ts';
 
 interface EngineStatus {

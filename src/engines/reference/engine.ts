@@ -32,6 +32,7 @@ export function referenceEngine(): Engine {
   return {
     name: 'reference',
     description: 'reference: naive loops in float64, one thread',
+    bfloat16: false,
     [Symbol.asyncDispose]: dispose,
 
     async createVariables(types, values) {

@@ -46,6 +46,7 @@ export async function createEngine(
   return {
     name: 'wasm',
     description: describe(team.threads, shared, loaded.relaxed),
+    bfloat16: false,
     get memory() {
       return { reserved: team.reserved, used: host.regions.used };
     },

@@ -1,9 +1,9 @@
 import { datasetEntry, type Split } from '../../data/index.ts';
 import { loadDataset } from '../../data/node.ts';
-import { selectEngine } from '../engines.ts';
 import { type Evaluation, evaluateDataset } from '../evaluation.ts';
 import { checkFits, openInference } from '../inference.ts';
 import type { CheckpointName, Notice } from '../types.ts';
+import { selectEngine } from './engines.ts';
 import { loadCheckpoint } from './run-folder.ts';
 
 export interface EvaluateOptions {

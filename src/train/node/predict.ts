@@ -1,9 +1,9 @@
 import { inMemoryDataset, loader } from '../../data/index.ts';
 import { UsageError } from '../../graph/errors.ts';
-import { selectEngine } from '../engines.ts';
 import { softmax } from '../evaluation.ts';
 import { openInference } from '../inference.ts';
 import type { CheckpointName, Notice, Preprocessing } from '../types.ts';
+import { selectEngine } from './engines.ts';
 import { decodeImage } from './image.ts';
 import { loadCheckpoint } from './run-folder.ts';
 

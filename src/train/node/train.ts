@@ -2,11 +2,11 @@ import { datasetEntry, type ImageDataset, type Normalization } from '../../data/
 import { loadDataset } from '../../data/node.ts';
 import { UsageError } from '../../graph/errors.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../config.ts';
-import { selectEngine } from '../engines.ts';
 import { buildNetwork } from '../network.ts';
 import { firstOfEachClass } from '../subset.ts';
 import { trainNetwork } from '../trainer.ts';
 import type { Checkpoint, Notice, RunStore, TrainHooks, TrainResult } from '../types.ts';
+import { selectEngine } from './engines.ts';
 import { createRunFolder, freshFolder, loadCheckpoint, openRunFolder } from './run-folder.ts';
 
 /**
@@ -86,7 +86,7 @@ async function trainIn(
   const network = buildNetwork(config, entry.classes.length, entry.shape);
   const normalization = normalizationOf(config, entry.normalization);
 
-  const starting = selectEngine(config.engine, { threads: config.threads });
+  const starting = selectEngine(config.engine, config);
   try {
     const [{ engine, reason }, all, test] = await Promise.all([
       starting,
