@@ -1,11 +1,32 @@
 import { didYouMean, UsageError } from '../graph/index.ts';
 import type { Layer } from '../nn/index.ts';
+import { alexnetFamily } from './alexnet.ts';
+import { cifarResnetFamily } from './cifar-resnet.ts';
+import { densenetFamily } from './densenet.ts';
 import type { ModelEntry } from './entry.ts';
+import { googlenetFamily } from './googlenet.ts';
 import { lenetFamily } from './lenet.ts';
 import { mlpFamily } from './mlp.ts';
+import { mobilenetFamily } from './mobilenet-v2.ts';
+import { ninFamily } from './nin.ts';
+import { resnetFamily } from './resnet.ts';
+import { squeezenetFamily } from './squeezenet.ts';
+import { vggFamily } from './vgg.ts';
 
 /** Every model that has a name. */
-export const models: readonly ModelEntry[] = [...lenetFamily, ...mlpFamily];
+export const models: readonly ModelEntry[] = [
+  ...lenetFamily,
+  ...mlpFamily,
+  ...alexnetFamily,
+  ...vggFamily,
+  ...ninFamily,
+  ...googlenetFamily,
+  ...resnetFamily,
+  ...cifarResnetFamily,
+  ...densenetFamily,
+  ...squeezenetFamily,
+  ...mobilenetFamily,
+];
 
 /**
  * The catalogue's row of a name.
@@ -16,8 +37,9 @@ export function modelEntry(name: string): ModelEntry {
   const found = models.find((row) => row.name === name);
   if (found !== undefined) return found;
   const names = models.map((row) => row.name);
+  const families = [...new Set(models.map(({ family }) => family))];
   throw new UsageError(
-    `there is no model "${name}"${didYouMean(name, names)}; there are ${names.join(', ')}`,
+    `there is no model "${name}"${didYouMean(name, names)}; there are the families ${families.join(', ')}`,
   );
 }
 
@@ -25,7 +47,7 @@ export function modelEntry(name: string): ModelEntry {
  * Builds a model by name.
  *
  * @param options replace the row's own; `classes`, `channels` and `size` exist for every classifier
- * @throws UsageError for an unknown name or option, or an option of another type
+ * @throws UsageError for an unknown name or option, or an option of another type or out of range
  */
 export function model(name: string, options: Readonly<Record<string, unknown>> = {}): Layer {
   const row = modelEntry(name);
@@ -44,6 +66,14 @@ export function model(name: string, options: Readonly<Record<string, unknown>> =
       );
     }
     Object.assign(complete, { [key]: value });
+  }
+  for (const [key, least] of Object.entries({ classes: 2, channels: 1, size: 1 })) {
+    const value = complete[key]!;
+    if (!Number.isInteger(value) || Number(value) < least) {
+      throw new UsageError(
+        `model ${name}: option ${key} must be a whole number, ${least} or more (it is ${value})`,
+      );
+    }
   }
   return row.build(complete);
 }

@@ -1,4 +1,3 @@
-import { shapeError, type Tensor } from '../graph/index.ts';
 import {
   avgPool,
   batchNorm,
@@ -12,8 +11,9 @@ import {
   pipe,
   xavierUniform,
 } from '../nn/index.ts';
-import { relu, sigmoid } from '../ops/index.ts';
+import { activations, choose } from './choices.ts';
 import { type ClassifierOptions, entry } from './entry.ts';
+import { featureCount } from './network.ts';
 
 /** What tells the variants of LeNet apart. */
 export interface LenetVariant {
@@ -24,7 +24,6 @@ export interface LenetVariant {
   readonly channels: readonly [number, number];
   /** Widths of the hidden linear layers. */
   readonly hidden: readonly [number, number];
-  readonly activation: (x: Tensor) => Tensor;
   readonly pool: 'average' | 'max';
   readonly batchNorm: boolean;
   /** Whether convolutions and hidden layers add a bias, which a norm after them takes away again. */
@@ -37,7 +36,6 @@ const classic: LenetVariant = {
   padding: [2, 0],
   channels: [6, 16],
   hidden: [120, 84],
-  activation: sigmoid,
   pool: 'average',
   batchNorm: false,
   bias: true,
@@ -48,46 +46,51 @@ const modern: LenetVariant = {
   padding: [1, 1],
   channels: [32, 64],
   hidden: [128, 64],
-  activation: relu,
   pool: 'max',
   batchNorm: true,
   bias: false,
 };
 
+export interface LenetOptions extends ClassifierOptions {
+  readonly activation: string;
+  /** Behind the hidden linear layers; 0 by default. */
+  readonly dropout?: number;
+}
+
 /** Two convolutions, each followed by pooling, and three linear layers: [n, c, h, w] to [n, classes]. */
-export function lenet(
-  variant: LenetVariant,
-  { classes, channels, size, dropout: rate = 0 }: ClassifierOptions & { readonly dropout?: number },
-) {
-  const { kernel, padding, activation, hidden, bias } = variant;
+export function lenet(variant: LenetVariant, options: LenetOptions) {
+  const { kernel, padding, hidden, bias } = variant;
+  const { classes, channels, dropout: rate = 0 } = options;
   const [c1, c2] = variant.channels;
+  const act = choose('activation', activations, options.activation);
   const norm = (width: number) => (variant.batchNorm ? batchNorm(width) : identity);
-  const shrink = (side: number, pad: number) => Math.floor((side + 2 * pad - kernel + 1) / 2);
-  const side = shrink(shrink(size, padding[0]), padding[1]);
-  if (side < 1) throw shapeError('lenet', 'the images are too small', { size });
+  const pool = variant.pool === 'max' ? maxPool(2) : avgPool(2);
+  const conv1 = conv(channels, c1, kernel, { padding: padding[0], bias });
+  const conv2 = conv(c1, c2, kernel, { padding: padding[1], bias });
+  const width = featureCount('lenet', (x) => pipe(x, conv1, pool, conv2, pool), options);
   return layer(
     'lenet',
     {
-      conv1: conv(channels, c1, kernel, { padding: padding[0], bias }),
+      conv1,
       bn1: norm(c1),
-      conv2: conv(c1, c2, kernel, { padding: padding[1], bias }),
+      conv2,
       bn2: norm(c2),
-      fc1: linear(c2 * side * side, hidden[0], { bias }),
+      fc1: linear(width, hidden[0], { bias }),
       bn3: norm(hidden[0]),
       fc2: linear(hidden[0], hidden[1], { bias }),
       bn4: norm(hidden[1]),
       fc3: linear(hidden[1], classes),
-      pool: variant.pool === 'max' ? maxPool(2) : avgPool(2),
+      pool,
       drop: rate > 0 ? dropout(rate) : identity,
     },
     (l, x) =>
       pipe(
         x,
-        ...[l.conv1, l.bn1, activation, l.pool],
-        ...[l.conv2, l.bn2, activation, l.pool],
+        ...[l.conv1, l.bn1, act, l.pool],
+        ...[l.conv2, l.bn2, act, l.pool],
         flatten,
-        ...[l.fc1, l.bn3, activation, l.drop],
-        ...[l.fc2, l.bn4, activation, l.drop],
+        ...[l.fc1, l.bn3, act, l.drop],
+        ...[l.fc2, l.bn4, act, l.drop],
         l.fc3,
       ),
   );
@@ -100,7 +103,7 @@ export const lenetFamily = [
     name: 'lenet',
     family: 'lenet',
     description: 'LeNet-5 with sigmoids and average pooling',
-    options: digits,
+    options: { ...digits, activation: 'sigmoid' },
     initial: { scheme: xavierUniform() },
     build: (options) => lenet(classic, options),
   }),
@@ -108,7 +111,7 @@ export const lenetFamily = [
     name: 'lenet-bn',
     family: 'lenet',
     description: 'LeNet-5 without padding, with batch normalisation before each sigmoid',
-    options: digits,
+    options: { ...digits, activation: 'sigmoid' },
     initial: { scheme: xavierUniform() },
     build: (options) => lenet(normalized, options),
   }),
@@ -117,7 +120,7 @@ export const lenetFamily = [
     family: 'lenet',
     description:
       'LeNet with ReLU, max pooling, batch normalisation and dropout, 32 and 64 channels',
-    options: { ...digits, dropout: 0.25 },
+    options: { ...digits, dropout: 0.25, activation: 'relu' },
     build: (options) => lenet(modern, options),
   }),
 ];

@@ -1,15 +1,21 @@
 import { dropout, flatten, identity, layer, linear, pipe } from '../nn/index.ts';
-import { relu } from '../ops/index.ts';
+import { activations, choose } from './choices.ts';
 import { type ClassifierOptions, entry } from './entry.ts';
 
-/** Linear layers with ReLU between them, on pixels: [n, c, h, w] to [n, classes]. */
+/** Two linear layers with an activation between them, on pixels: [n, c, h, w] to [n, classes]. */
 export function mlp({
   classes,
   channels,
   size,
   hidden,
   dropout: rate,
-}: ClassifierOptions & { readonly hidden: number; readonly dropout: number }) {
+  activation,
+}: ClassifierOptions & {
+  readonly hidden: number;
+  readonly dropout: number;
+  readonly activation: string;
+}) {
+  const act = choose('activation', activations, activation);
   return layer(
     'mlp',
     {
@@ -17,7 +23,7 @@ export function mlp({
       drop: rate > 0 ? dropout(rate) : identity,
       fc2: linear(hidden, classes),
     },
-    (l, x) => pipe(x, flatten, l.fc1, relu, l.drop, l.fc2),
+    (l, x) => pipe(x, flatten, l.fc1, act, l.drop, l.fc2),
   );
 }
 
@@ -25,8 +31,8 @@ export const mlpFamily = [
   entry({
     name: 'mlp',
     family: 'mlp',
-    description: 'one hidden layer with ReLU',
-    options: { classes: 10, channels: 1, size: 28, hidden: 256, dropout: 0 },
+    description: 'one hidden layer',
+    options: { classes: 10, channels: 1, size: 28, hidden: 256, dropout: 0, activation: 'relu' },
     build: mlp,
   }),
 ];
