@@ -4,4 +4,5 @@
  * @module
  */
 export * from './data/node.ts';
+export * from './image/node.ts';
 export * from './train/node.ts';

@@ -218,9 +218,12 @@ export function resolveConfig(
 
 /** What is wrong with a value, after the option's name. */
 function complaint(issue: z.core.$ZodRawIssue): string {
-  const shown = `(it is ${JSON.stringify(issue.input)})`;
+  // JSON has no word for infinity.
+  const isNumber = typeof issue.input === 'number';
+  const shown = `(it is ${isNumber ? issue.input : JSON.stringify(issue.input)})`;
   switch (issue.code) {
     case 'invalid_type':
+      if (isNumber && issue.expected === 'number') return `must be finite ${shown}`;
       return `must be ${words[issue.expected] ?? issue.expected} ${shown}`;
     case 'too_small':
       return `must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum} ${shown}`;
