@@ -12,6 +12,7 @@ Request (all but `suite` and `case` optional):
 `train`, `infer`: `case` is a name of `nets.py`; `batch` defaults to the book's.
 `conv`: `case` is {"n", "c", "h", "w", "o", "k"} and, where not the default, "stride" (1),
     "padding" (0), "dilation" (1), "groups" (1); k, stride, padding, dilation are a number or [height, width].
+    `"directions": ["forward", …]` picks from the three; all by default.
 `bfloat16` is autocast for `train` and `infer` (`"cast": true` converts the whole net instead, for
     `infer` only) and plain bfloat16 tensors for `conv`.
 
@@ -58,9 +59,10 @@ class Case:
     def __init__(self, steps: dict[str, Callable[[], Any]], facts: Answer):
         self.steps, self.facts, self.warm = steps, facts, False
 
-    def measure(self, count: int, warmup: int) -> dict[str, list[float]]:
+    def measure(self, count: int, warmup: int, names: list[str] | None) -> dict[str, list[float]]:
         seconds: dict[str, list[float]] = {}
-        for name, step in self.steps.items():
+        for name in names or self.steps:
+            step = self.steps[name]
             for _ in range(min(warmup, 1) if self.warm else warmup):
                 step()
             seconds[name] = []
@@ -190,14 +192,15 @@ class Peer:
         if suite != "conv" and request.get("case") not in NETS:
             raise ValueError(f"case must be one of {', '.join(NETS)}, not {request.get('case')!r}")
 
-        passing = ("id", "steps", "warmup", "threads")
+        passing = ("id", "steps", "warmup", "threads", "directions")
         key = json.dumps({k: v for k, v in request.items() if k not in passing}, sort_keys=True)
         if key != self.key:
             self.key, self.case = "", None
             self.case = (conv_case if suite == "conv" else net_case)(request)
             self.key = key
         assert self.case is not None
-        seconds = self.case.measure(request.get("steps", 5), request.get("warmup", 2))
+        count, warmup = request.get("steps", 5), request.get("warmup", 2)
+        seconds = self.case.measure(count, warmup, request.get("directions"))
         answer: Answer = {
             "seconds": seconds if suite == "conv" else seconds["step"],
             **self.case.facts,
