@@ -3,8 +3,8 @@ import { type EngineName, type Engines, isWasm } from './engines.ts';
 import { matmulSide } from './fovea.ts';
 import { wasmPeak } from './wasm-peak.ts';
 
-const SIZE = 1024;
-const TRIES = 40;
+const SIZE = 768;
+const TRIES = 150;
 
 /** The most an engine could do on this machine, in 10⁹ operations a second; measured once each. */
 export interface Peaks {

@@ -1,6 +1,6 @@
 // Builds everything that is older than its sources: WASM kernels, native addon, JavaScript.
 import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { newest, root, run } from './lib.mjs';
 
 const node = (script) => run(process.execPath, [join('scripts', script)]);
@@ -25,7 +25,8 @@ if (built < latest) {
   ]);
   for (const folder of artefacts) {
     const from = join(root, 'src', folder);
-    if (existsSync(from)) cpSync(from, join(dist, folder), { recursive: true });
+    const filter = (path) => basename(path) !== 'objects';
+    if (existsSync(from)) cpSync(from, join(dist, folder), { recursive: true, filter });
   }
   chmodSync(join(dist, 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, '');

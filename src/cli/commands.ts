@@ -35,6 +35,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/summary.ts'),
   },
   {
+    name: 'profile',
+    summary: 'show where the time of a network goes, step by step',
+    load: () => import('./commands/profile.ts'),
+  },
+  {
     name: 'models',
     summary: 'list the networks that have a name',
     load: () => import('./commands/models.ts'),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { catalogue, type DatasetEntry, type Split } from '../data/catalogue.ts';
+import type { DownloadProgress } from '../data/download.ts';
 import { cacheFolder, datasetFolders, findFile, shippedFolder } from '../data/folders.ts';
 import { bytes } from './format.ts';
 import type { Output } from './output.ts';
@@ -47,12 +48,15 @@ export async function fetchDataset(
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(signal ? { signal } : {}),
       onNotice: output.warn,
-      onProgress: ({ file, received, total }) => {
-        const size = total === undefined ? '' : ` of ${bytes(total)}`;
-        const fields = [`downloading ${file}`, `${bytes(received)}${size}`];
-        if (total === undefined) output.live.busy(fields.join('  '));
-        else output.live.progress(received, total, fields);
-      },
+      onProgress: (progress) => showDownload(progress, output),
     });
   }
+}
+
+/** Shows how far a download is. */
+export function showDownload({ file, received, total }: DownloadProgress, output: Output): void {
+  const size = total === undefined ? '' : ` of ${bytes(total)}`;
+  const fields = [`downloading ${file}`, `${bytes(received)}${size}`];
+  if (total === undefined) output.live.busy(fields.join('  '));
+  else output.live.progress(received, total, fields);
 }

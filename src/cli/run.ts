@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { UsageError } from '../graph/errors.ts';
 import { commands } from './commands.ts';
 import { reportError } from './errors.ts';
 import { quitOnInterrupt } from './interrupt.ts';
@@ -29,6 +30,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exit();
   });
   try {
+    // Most often an unset variable of the shell; no option and no path may be empty.
+    if (argv.some((argument) => /^(--[\w-]+=)?$/.test(argument))) {
+      throw new UsageError('an argument is empty; check quotes and variables of the command line');
+    }
     const program = await buildProgram(argv);
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
   } catch (error) {

@@ -8,8 +8,9 @@ it('prints a plan, one step a line', () => {
       kernel: 'conv2dPack, conv2d',
       path: ['net', 'conv1'],
       flops: 1.5e6,
+      bytes: 4096,
     },
-    { ops: ['reshape'], kernel: 'copyBytes', path: [], flops: 0 },
+    { ops: ['reshape'], kernel: 'copyBytes', path: [], flops: 0, bytes: 64 },
   ];
   expect(describePlan({ steps, arenaBytes: 3 * 2 ** 20 })).toBe(
     [

@@ -24,6 +24,8 @@ export interface PlanStep {
   readonly kernel: string;
   readonly path: readonly string[];
   readonly flops: number;
+  /** What its tensors hold: read and written if each came from memory once. */
+  readonly bytes: number;
 }
 
 export interface Plan {
@@ -40,6 +42,8 @@ export interface Executable extends AsyncDisposable {
    */
   run(feeds: Arrays): Promise<Record<string, NumberArray>>;
   readonly explain: Plan;
+  /** Runs once, with a barrier after every step of `explain`: milliseconds of each. */
+  profile(feeds: Arrays): Promise<readonly number[]>;
 }
 
 export interface Engine extends AsyncDisposable {

@@ -31,6 +31,13 @@ function checkChannels(op: string, x: TensorType, vectors: Record<string, Tensor
   }
 }
 
+/** y and the bias of y + bias, if the bias has one number for each channel. */
+function splitBias(sum: Tensor): { readonly y: Tensor; readonly bias: Tensor } | undefined {
+  const [y, bias] = sum.node.inputs as readonly [Tensor, Tensor];
+  const shape = [sum.shape[1]!, ...sum.shape.slice(2).map(() => 1)];
+  return sameShape(y.shape, sum.shape) && sameShape(bias.shape, shape) ? { y, bias } : undefined;
+}
+
 export const channelAffine = defineOp({
   name: 'channelAffine',
   doc: 'x·scale + shift with one scale and one shift per channel, x being [n, c, ...].',
@@ -51,11 +58,17 @@ export const channelAffine = defineOp({
   },
   /** Folds into a convolution that nobody else reads: scales its kernels instead of its output. */
   simplify({ x, scale, shift }, _a, uses): Tensor | undefined {
-    const { op, inputs, attrs } = x.node;
-    if (op.name !== 'conv2d' || uses(x) !== 1) return undefined;
+    const biased = x.node.op.name === 'add' ? splitBias(x) : undefined;
+    const y = biased?.y ?? x;
+    const { op, inputs, attrs } = y.node;
+    if (op.name !== 'conv2d' || uses(x) !== 1 || uses(y) !== 1) return undefined;
     const [source, w] = inputs as readonly [Tensor, Tensor];
     const scaled = mul(w, reshape(scale, { shape: [w.shape[0]!, 1, 1, 1] }));
-    return add(conv2d(source, scaled, attrs), perChannel(shift, x));
+    const bias = perChannel(shift, x);
+    return add(
+      conv2d(source, scaled, attrs),
+      biased ? add(mul(biased.bias, perChannel(scale, x)), bias) : bias,
+    );
   },
   flops: ([y]) => 2 * sizeOf(y!.shape),
   samples: [{ inputs: [[2, 3, 4, 5], [3], [3]] }, { inputs: [[4, 6], [6], [6]] }],

@@ -7,13 +7,14 @@ import {
   type Mode,
   type NumberArray,
   optimize,
+  sizeOf,
   type Tensor,
   type TensorType,
   topological,
   UsageError,
   variableAttrs,
 } from '../graph/index.ts';
-import { type Model, namedVariables } from '../nn/index.ts';
+import { type Model, namedVariables, newArray } from '../nn/index.ts';
 
 export interface CompileOptions {
   readonly engine: Engine;
@@ -59,20 +60,26 @@ export async function compile<I extends string, O extends string>(
     if (name !== undefined && typeof value === 'number') initial.set(name, value);
   }
   const values: Record<string, NumberArray> = {};
-  for (const { name } of types) {
+  for (const { name, shape, dtype } of types) {
     const start = initial.get(name);
-    const value = weights.get(name) ?? (start === undefined ? undefined : Int32Array.of(start));
+    const value =
+      weights.get(name) ??
+      (start === undefined ? undefined : newArray(dtype, sizeOf(shape)).fill(start));
     if (value === undefined) {
       throw new UsageError(`compile: "${name}" has no value; pass weights: initialize(model, …)`);
     }
     values[name] = value;
   }
   const variables = await engine.createVariables(types, values);
-  const executable = await engine.compile(program, variables);
+  const executable = await engine.compile(program, variables).catch(async (error: unknown) => {
+    await variables[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     variables,
     explain: executable.explain,
     run: (feeds) => executable.run(feeds),
+    profile: (feeds) => executable.profile(feeds),
     async [Symbol.asyncDispose]() {
       await executable[Symbol.asyncDispose]();
       await variables[Symbol.asyncDispose]();

@@ -36,6 +36,7 @@ describe('resolveConfig', () => {
     [{ epochs: 0 }, 'option epochs must be at least 1 (it is 0)'],
     [{ epochs: 1.5 }, 'option epochs must be a whole number (it is 1.5)'],
     [{ seed: '1' }, 'option seed must be a number (it is "1")'],
+    [{ lr: Number.POSITIVE_INFINITY }, 'option lr must be finite (it is Infinity)'],
     [{ flip: 2 }, 'option flip must be at most 1 (it is 2)'],
     [{ clipNorm: 0 }, 'option clipNorm must be above 0 (it is 0)'],
     [{ nesterov: 1 }, 'option nesterov must be true or false (it is 1)'],

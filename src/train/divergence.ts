@@ -35,5 +35,5 @@ export function divergenceAdvice(kind: Divergence, lr: number, classes: number):
   const smaller = `a smaller learning rate (it is ${lr})`;
   return kind === 'not-finite'
     ? `the loss is no longer a number: training has diverged; try ${smaller}, --warmup 1, --clip-norm 1, or a network with batch norm`
-    : `the network has not learnt anything: loss is still ln ${classes} = ${Math.log(classes).toFixed(2)} and accuracy 1/${classes}; try ${smaller}, --warmup 1, --clip-norm 1, another --init, or a network with batch norm`;
+    : `the network has not learnt anything: its loss is no better than that of guessing, ln ${classes} = ${Math.log(classes).toFixed(2)}, and accuracy is about 1/${classes}; try ${smaller}, --warmup 1, --clip-norm 1, another --init, or a network with batch norm`;
 }

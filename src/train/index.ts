@@ -13,5 +13,12 @@ export { type EngineChoice, type EngineOptions, selectEngine } from './engines.t
 export { type Evaluation, evaluateDataset } from './evaluation.ts';
 export { type Inference, openInference } from './inference.ts';
 export { buildNetwork, type Network } from './network.ts';
+export {
+  chromeTrace,
+  type Profile,
+  type ProfiledStep,
+  type ProfileOptions,
+  profile,
+} from './profile.ts';
 export { type TrainNetworkOptions, trainNetwork } from './trainer.ts';
 export type * from './types.ts';

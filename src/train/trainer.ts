@@ -172,7 +172,8 @@ async function trainEpoch(run: Run, epoch: number, first: number, before: Sums) 
 
   for await (const batch of data.epoch(epoch, first)) {
     const got = clock();
-    const updates = run.pending + 1 === config.accumulate;
+    // More may wait than are needed: a run may go on with fewer batches an update.
+    const updates = run.pending + 1 >= config.accumulate;
     const { loss, correct } = await session.train(batch, updates ? run.lr(run.step) : undefined);
     run.step += Number(updates);
     run.pending = updates ? 0 : run.pending + 1;

@@ -58,11 +58,7 @@ describe('data', () => {
   });
 
   it('that is not there is refused', async () => {
-    await refused(
-      ['train', ...small, '--data-dir', 'nowhere'],
-      /data folder nowhere is not there/,
-      2,
-    );
+    await refused(['train', ...small, '--data-dir', 'nowhere'], /data folder nowhere is not there/);
   });
 });
 
@@ -122,5 +118,9 @@ describe('places', () => {
 
 it('refuses engines that do not exist or lack something', async () => {
   await refused(['eval', 'run', '--engine', 'cuda'], /unknown engine "cuda".*wasm/, 2);
-  await refused(['eval', 'run', '--threads', '99'], /threads must be 1 to 16/, 2);
+  await refused(
+    ['eval', 'run', '--engine', 'wasm', '--threads', '99'],
+    /threads must be 1 to 16/,
+    2,
+  );
 });

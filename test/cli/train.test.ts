@@ -82,7 +82,7 @@ describe('train, eval, predict', () => {
     const again = await train();
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('--overwrite') });
     // An overwriting run that cannot start leaves the old one alone.
-    expect(await train('--overwrite', '--data-dir', 'none')).toMatchObject({ code: 2 });
+    expect(await train('--overwrite', '--data-dir', 'none')).toMatchObject({ code: 1 });
     expect(await readFile(join(folder.path, 'a', 'last.safetensors'))).toEqual(before);
     expect((await train('--overwrite', '--seed', '1')).code).toBe(0);
     expect(await readFile(join(folder.path, 'a', 'last.safetensors'))).not.toEqual(before);

@@ -48,6 +48,10 @@ describe('wrong use', () => {
     ['summary lenet --input 28', 'error: --input must be channels, height and width'],
     ['summary lenet --model-options clases=3', '(did you mean "classes"?)'],
     ['models a b', 'error: too many arguments'],
+    ['train --out=', 'error: an argument is empty'],
+    ['eval ', 'error: an argument is empty'],
+    ['train --lr Infinity', 'error: option lr must be finite (it is Infinity)'],
+    ['train --resume no/such/run', 'error: no/such/run is not there'],
   ];
   it.each(cases)('fovea %s', async (args, message) => {
     await using folder = await temporaryFolder();

@@ -134,7 +134,11 @@ describe('batch normalisation', () => {
     batches: [7],
   };
 
-  test('folds into the convolution before it: the same outputs, and no affine', () => {
+  const biased = add(convolved, reshape(parts[2], { shape: [o, 1, 1] }));
+  test.each([
+    ['before it', y],
+    ['with a bias before it', relu(batchNorm(biased, ...parts, batches))],
+  ])('folds into the convolution %s: the same outputs, and no affine', (_, y) => {
     const graph = lower({ y }, 'infer');
     expect(opsOf(graph)).toContain('channelAffine');
     const folded = optimize(graph);

@@ -173,6 +173,34 @@ describe('a run folder', () => {
     await expect(createRunFolder(join(root, 'file'), false)).rejects.toThrow('cannot be created');
   });
 
+  it('is taken away again when no run begins, with what was made for it', async () => {
+    const around = join(root, 'around');
+    await mkdir(around);
+    const store = await createRunFolder(join(around, 'a', 'b'), false);
+    await store.discard();
+    expect(await readdir(around)).toEqual([]);
+    const begun = await createRunFolder(join(around, 'a'), false);
+    await trainStripes({ epochs: 1 }, begun);
+    await begun.discard();
+    expect(await readdir(join(around, 'a'))).toContain('last.safetensors');
+  });
+
+  it('takes one of two runs that start at once', async () => {
+    const folder = join(root, 'at once');
+    const [first, second] = await Promise.all([
+      createRunFolder(folder, false),
+      createRunFolder(folder, false),
+    ]);
+    await trainStripes({ epochs: 1 }, first);
+    const before = await readFile(join(folder, 'last.safetensors'));
+    await expect(trainStripes({ epochs: 2 }, second)).rejects.toThrow('already holds a run');
+    expect(await readFile(join(folder, 'last.safetensors'))).toEqual(before);
+  });
+
+  it.skipIf(process.platform !== 'linux')('does not wait for ever in /proc', async () => {
+    await expect(createRunFolder('/proc/fovea/run', false)).rejects.toThrow('cannot be created');
+  });
+
   it.skipIf(process.getuid?.() === 0)('says so too when it may not write', async () => {
     const folder = join(root, 'locked');
     await mkdir(folder);
@@ -213,7 +241,7 @@ describe('a run folder', () => {
   it('says what is not there', async () => {
     await expect(openRunFolder(root)).rejects.toThrow('holds no run');
     await expect(openRunFolder(join(root, 'no'))).rejects.toThrow(
-      'it is not there; check the path',
+      'no is not there; check the path of the run',
     );
     await expect(loadCheckpoint(join(root, 'no'), 'best')).rejects.toThrow('is not there');
     await expect(loadCheckpoint(root, 'best')).rejects.toThrow('holds no best checkpoint');

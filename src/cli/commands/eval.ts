@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Evaluation } from '../../train/node.ts';
-import { fetchDataset } from '../dataset-files.ts';
+import { showDownload } from '../dataset-files.ts';
 import { decimal, grouped, percent } from '../format.ts';
 import { addConfigOptions, oneOf } from '../options.ts';
 import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
@@ -26,13 +26,13 @@ export function define(command: Command): void {
   addOutputOptions(command, { quiet: true }).action(async (run: string, flags: Flags) => {
     const output = await createOutput(flags);
     const { data, dataDir, split, engine, threads, batch, checkpoint } = flags;
-    if (data !== undefined) await fetchDataset({ data, dataDir }, [split ?? 'test'], output);
     output.live.busy('starting');
     const { evaluate } = await import('../../train/node.ts');
     const evaluation = await evaluate({
       ...{ run, checkpoint, data, dataDir, split, engine, threads, batch },
       onNotice: ({ kind, text }) =>
         kind === 'engine' ? output.detail(`engine   ${text}`) : output.warn(text),
+      onDownload: (progress) => showDownload(progress, output),
       onProgress: (done, total) =>
         output.live.progress(done, total, ['testing', `${grouped(done)}/${grouped(total)} images`]),
     });

@@ -26,8 +26,9 @@ import {
 } from '../../nn/index.ts';
 import { add, concat, conv2d, matmul, relu } from '../../ops/index.ts';
 import { adamw, type Optimizer, sgd, startingValues, trainStep } from '../../optim/index.ts';
+import type { Engine } from '../engine.ts';
 import { interpret } from '../reference/interpret.ts';
-import { type OnednnEngine, onednnEngine, onednnStatus } from './engine.ts';
+import { onednnEngine, onednnStatus } from './engine.ts';
 
 const status = onednnStatus();
 
@@ -79,7 +80,7 @@ function step(optimizer: Optimizer, drop = 0.25) {
   return { ...built, values, feeds };
 }
 
-async function withEngine<T>(threads: number, body: (engine: OnednnEngine) => Promise<T>) {
+async function withEngine<T>(threads: number, body: (engine: Engine) => Promise<T>) {
   const engine = await onednnEngine({ threads });
   try {
     return await body(engine);
@@ -184,8 +185,10 @@ describe.skipIf(!status.available)(`onednn ${status.reason ?? ''}`, () => {
     await engine[Symbol.asyncDispose]();
     const losses = (await Promise.all(pending)).map(({ loss }) => loss![0]!);
     expect(new Set(losses.filter(Number.isFinite)).size).toBe(8);
-    await expect(run.run(feeds)).rejects.toThrow(/disposed/);
-    await expect(engine.createVariables([], {})).rejects.toThrow(/disposed/);
+    const failure = { name: 'EngineError', message: expect.stringMatching(/^onednn: .*disposed/) };
+    await expect(run.run(feeds)).rejects.toMatchObject(failure);
+    await expect(stored.read()).rejects.toMatchObject(failure);
+    await expect(engine.createVariables([], {})).rejects.toMatchObject(failure);
   });
 
   test('programs share variables, and hoisted work is redone when they change', () =>

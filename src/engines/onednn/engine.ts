@@ -1,8 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { EngineError, type NumberArray, type Program, UsageError } from '../../graph/index.ts';
+import {
+  byteSize,
+  EngineError,
+  type NumberArray,
+  type Program,
+  type TensorType,
+  UsageError,
+} from '../../graph/index.ts';
 import type { Arrays, Engine, Executable, Plan, Variables } from '../engine.ts';
 import { arrayOf, checkArray } from './arrays.ts';
 import { encodePlan } from './encode.ts';
+import { guarded } from './errors.ts';
 import { type Addon, type Compiled, loadAddon } from './native.ts';
 import { patterns } from './patterns/index.ts';
 import { type PlannedStep, schedule } from './schedule.ts';
@@ -35,23 +43,6 @@ export function onednnStatus(): OnednnStatus {
   return { available: true, version, isa, bf16, threads: availableParallelism() };
 }
 
-/** What a profiled run took: microseconds for each native call, with the step it belongs to. */
-export interface Timing {
-  readonly kernel: string;
-  /** Step of the plan, undefined for what belongs to none. */
-  readonly step: PlannedStep | undefined;
-  readonly micros: number;
-}
-
-export interface OnednnExecutable extends Executable {
-  /** A run whose every native call is timed. */
-  profile(feeds: Arrays): Promise<readonly Timing[]>;
-}
-
-export interface OnednnEngine extends Engine {
-  compile(program: Program, variables: Variables): Promise<OnednnExecutable>;
-}
-
 /**
  * The native engine: a whole program is one plan for oneDNN, run on a thread of its own. Needs Node,
  * and the addon that `npm install` builds where oneDNN is there (EngineError otherwise). Refuses
@@ -59,7 +50,7 @@ export interface OnednnEngine extends Engine {
  */
 export async function onednnEngine({
   threads = availableParallelism(),
-}: OnednnOptions = {}): Promise<OnednnEngine> {
+}: OnednnOptions = {}): Promise<Engine> {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new UsageError(`onednn: threads must be a whole number from 1 to 1024, not ${threads}`);
   }
@@ -89,24 +80,11 @@ function nativeVariables(variables: Variables): NativeVariables {
   return variables as NativeVariables;
 }
 
-const placeOf = (step: PlannedStep): string =>
-  step.path.length === 0 ? '' : ` in ${step.path.join(' › ')}`;
-
-/** An error of the addon, as one that names the op. */
-function toEngineError(error: unknown, steps: readonly PlannedStep[]): unknown {
-  const at = (error as { step?: number }).step;
-  if (!(error instanceof Error) || at === undefined) return error;
-  const step = steps[at];
-  const what = step === undefined ? 'onednn' : `onednn: ${step.ops.join(' + ')}`;
-  const place = step === undefined ? '' : placeOf(step);
-  return new EngineError(`${what}: ${error.message}${place}`, { cause: error });
-}
-
 async function compile(
   addon: Addon,
   program: Program,
   variables: NativeVariables,
-): Promise<OnednnExecutable> {
+): Promise<Executable> {
   for (const { name, id } of program.variables) {
     const at = variables.index.get(name);
     const known = at === undefined ? undefined : variables.types[at]!;
@@ -121,25 +99,18 @@ async function compile(
   for (const pattern of patterns) pattern.apply(draft);
   const steps = schedule(program, draft.finish(), draft.types);
   const plan = encodePlan(program, steps, draft.types, variables.index);
-  let compiled: Compiled;
-  try {
-    compiled = await addon.compile(variables.handle, plan.ops, plan.numbers, plan.constants);
-  } catch (error) {
-    throw toEngineError(error, steps);
-  }
+  const compiled = await guarded(
+    () => addon.compile(variables.handle, plan.ops, plan.numbers, plan.constants),
+    steps,
+  );
   const feedsOf = (feeds: Arrays): NumberArray[] =>
     program.inputs.map(({ name, id }) =>
       checkArray(`input "${name}"`, feeds[name], program.types[id]!),
     );
-  const run = async (feeds: Arrays, profile: boolean) => {
-    try {
-      return await addon.run(compiled.handle, feedsOf(feeds), profile);
-    } catch (error) {
-      throw toEngineError(error, steps);
-    }
-  };
+  const run = (feeds: Arrays, profile: boolean) =>
+    guarded(() => addon.run(compiled.handle, feedsOf(feeds), profile), steps);
   return {
-    explain: explain(compiled, steps),
+    explain: explain(compiled, steps, draft.types),
     async run(feeds) {
       const { outputs } = await run(feeds, false);
       return Object.fromEntries(
@@ -151,11 +122,7 @@ async function compile(
     },
     async profile(feeds) {
       const { micros = [] } = await run(feeds, true);
-      return compiled.steps.map(({ step, kernel }, i) => ({
-        kernel,
-        step: steps[step],
-        micros: micros[i]!,
-      }));
+      return compiled.steps.map((_, i) => micros[i]! / 1000);
     },
     async [Symbol.asyncDispose]() {
       addon.dispose(compiled.handle);
@@ -163,7 +130,16 @@ async function compile(
   };
 }
 
-function explain({ steps: calls, arenaBytes }: Compiled, steps: readonly PlannedStep[]): Plan {
+function explain(
+  { steps: calls, arenaBytes }: Compiled,
+  steps: readonly PlannedStep[],
+  types: readonly TensorType[],
+): Plan {
+  const bytesOf = ({ inputs, outputs }: PlannedStep): number =>
+    [...inputs, ...outputs].reduce<number>(
+      (sum, id) => sum + (id === undefined ? 0 : byteSize(types[id]!)),
+      0,
+    );
   return {
     arenaBytes,
     steps: calls.map(({ step, kernel }) => {
@@ -173,6 +149,7 @@ function explain({ steps: calls, arenaBytes }: Compiled, steps: readonly Planned
         kernel,
         path: own?.path ?? [],
         flops: kernel.startsWith('reorder') ? 0 : (own?.flops ?? 0),
+        bytes: own === undefined ? 0 : bytesOf(own),
       };
     }),
   };

@@ -2,6 +2,7 @@ import { EngineError, type NumberArray } from '../../graph/index.ts';
 import type { Arrays, Variables, VariableType } from '../engine.ts';
 import { arrayOf, checkArray } from './arrays.ts';
 import { dtypeCodes } from './encode.ts';
+import { guarded } from './errors.ts';
 import type { Addon, Handle } from './native.ts';
 
 export interface NativeVariables extends Variables {
@@ -16,10 +17,12 @@ export async function createNativeVariables(
   values: Arrays,
 ): Promise<NativeVariables> {
   const index = new Map(types.map(({ name }, i) => [name, i]));
-  const handle = await addon.createVariables(
-    engine,
-    types.map(({ dtype, shape }) => [dtypeCodes[dtype], ...shape]),
-    types.map((type) => checkArray(`variable "${type.name}"`, values[type.name], type)),
+  const handle = await guarded(() =>
+    addon.createVariables(
+      engine,
+      types.map(({ dtype, shape }) => [dtypeCodes[dtype], ...shape]),
+      types.map((type) => checkArray(`variable "${type.name}"`, values[type.name], type)),
+    ),
   );
   const find = (name: string): number => {
     const at = index.get(name);
@@ -31,7 +34,7 @@ export async function createNativeVariables(
     handle,
     index,
     async read(names = types.map(({ name }) => name)) {
-      const buffers = await addon.read(handle, names.map(find));
+      const buffers = await guarded(() => addon.read(handle, names.map(find)));
       const entries = names.map((name, i): [string, NumberArray] => [
         name,
         arrayOf(types[find(name)]!.dtype, buffers[i]!),
@@ -44,7 +47,7 @@ export async function createNativeVariables(
         const type = types[at]!;
         return checkArray(`variable "${type.name}"`, given[type.name], type);
       });
-      await addon.write(handle, indices, arrays);
+      await guarded(() => addon.write(handle, indices, arrays));
     },
     async [Symbol.asyncDispose]() {
       addon.dispose(handle);

@@ -1,4 +1,5 @@
 import {
+  byteSize,
   type DType,
   EngineError,
   type NumberArray,
@@ -92,11 +93,15 @@ function executable(program: Program, store: Store): Executable {
   const produced = program.instructions.flatMap(({ outputs }) => outputs);
   return {
     explain: {
-      steps: program.instructions.map(({ op, path, flops }) => ({
+      steps: program.instructions.map(({ op, inputs, outputs, path, flops }) => ({
         ops: [op],
         kernel: op,
         path,
         flops,
+        bytes: [...inputs, ...outputs].reduce<number>(
+          (sum, id) => sum + (id === undefined ? 0 : byteSize(program.types[id]!)),
+          0,
+        ),
       })),
       arenaBytes: produced.reduce((sum, id) => sum + 8 * sizeOf(program.types[id]!.shape), 0),
     },
@@ -109,6 +114,17 @@ function executable(program: Program, store: Store): Executable {
       return Object.fromEntries(
         dtypes.map(([name, dtype]) => [name, toArray(outputs[name]!, dtype)]),
       );
+    },
+    async profile(feeds) {
+      const times: number[] = [];
+      let before = performance.now();
+      const { updates } = interpret(program, feeds, store, () => {
+        const now = performance.now();
+        times.push(now - before);
+        before = now;
+      });
+      Object.assign(store, updates);
+      return times;
     },
     [Symbol.asyncDispose]: async () => {},
   };

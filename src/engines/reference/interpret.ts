@@ -21,8 +21,16 @@ export interface Interpreted {
   readonly updates: Record<string, Float64Array>;
 }
 
-/** Runs a program once, in float64 throughout. `variables` are left as they are. */
-export function interpret(program: Program, feeds: Numbers, variables: Numbers = {}): Interpreted {
+/**
+ * Runs a program once, in float64 throughout. `variables` are left as they are; `done` is told of each
+ * instruction.
+ */
+export function interpret(
+  program: Program,
+  feeds: Numbers,
+  variables: Numbers = {},
+  done?: (instruction: number) => void,
+): Interpreted {
   const values = new Map<ValueId, Value>();
   const read = (id: ValueId): Value => values.get(id)!;
   const take = (what: string, source: Numbers, { name, id }: Program['inputs'][number]) => {
@@ -46,14 +54,15 @@ export function interpret(program: Program, feeds: Numbers, variables: Numbers =
     else value.data.set(data);
     values.set(id, value);
   }
-  for (const instruction of program.instructions) {
+  program.instructions.forEach((instruction, at) => {
     const outputs = instruction.outputs.map((id) => zeros(program.types[id]!));
     const inputs = instruction.inputs.map((id) => (id === undefined ? undefined : read(id)));
     execute(instruction, inputs, outputs);
     instruction.outputs.forEach((id, i) => {
       values.set(id, outputs[i]!);
     });
-  }
+    done?.(at);
+  });
   const variableNames = new Map(program.variables.map(({ name, id }) => [id, name]));
   return {
     outputs: Object.fromEntries(program.outputs.map(({ name, id }) => [name, read(id).data])),

@@ -25,6 +25,8 @@ export interface NamedLocation extends TensorType {
 /** A program ready to be laid into memory. */
 export interface Compiled {
   readonly steps: readonly Step[];
+  /** Types of the values that steps name. */
+  readonly types: readonly TensorType[];
   readonly calls: readonly PlannedCall[];
   /** The first call of every run. Those before it are made when steady values have changed. */
   readonly first: number;
@@ -112,6 +114,7 @@ export function compileProgram(program: Program, emitter: Emitter): Compiled {
   };
   return {
     steps,
+    types: flow.types,
     calls: [...prologue, ...scheduleThreads(rest, locate, emitter.shareAll)],
     first: prologue.length,
     steadyVariables: usedOnce(emitted, locate).filter((name) => !updatedVariables.includes(name)),

@@ -1,7 +1,7 @@
 import { EngineError, type Program, sameShape, UsageError } from '../../graph/index.ts';
 import type { Engine, Variables } from '../engine.ts';
 import { compileProgram } from './compile.ts';
-import { createExecutable, type WasmExecutable } from './executable.ts';
+import { createExecutable } from './executable.ts';
 import { createHost } from './host.ts';
 import type { KernelTable } from './kernel.ts';
 import { loadKernels } from './load.ts';
@@ -19,7 +19,6 @@ export interface WasmOptions {
 export interface WasmEngine extends Engine {
   /** Bytes of linear memory: taken from the system, and of these in use. */
   readonly memory: { readonly reserved: number; readonly used: number };
-  compile(program: Program, variables: Variables): Promise<WasmExecutable>;
 }
 
 const MAXIMUM_THREADS = 16;

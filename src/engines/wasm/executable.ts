@@ -16,14 +16,6 @@ import type { Location } from './storage.ts';
 import { TrapError } from './team.ts';
 import type { WasmVariables } from './variables.ts';
 
-export interface WasmExecutable extends Executable {
-  /**
-   * Runs once, updates included, and gives the milliseconds that each step of `explain` took. Steps
-   * done only once, ahead of the others, count 0 when they need not be repeated.
-   */
-  profile(feeds: Arrays): Promise<readonly number[]>;
-}
-
 let lists = 0;
 
 /** Lays a compiled program into memory. Must be called as a job of the host. */
@@ -31,7 +23,7 @@ export function createExecutable(
   host: Host,
   compiled: Compiled,
   variables: WasmVariables,
-): WasmExecutable {
+): Executable {
   const { team, regions, arena, exports, enqueue } = host;
   const { steps, calls, inputs, outputs } = compiled;
   const slots = variables.slots();

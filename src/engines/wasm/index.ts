@@ -2,7 +2,6 @@ import { createEngine, type WasmEngine, type WasmOptions } from './engine.ts';
 import { kernels } from './kernels/index.ts';
 
 export type { WasmEngine, WasmOptions } from './engine.ts';
-export type { WasmExecutable } from './executable.ts';
 
 /**
  * The embedded engine: WebAssembly kernels on worker threads that share one memory. In a browser

@@ -1,5 +1,5 @@
 import { datasetEntry, type Split } from '../../data/index.ts';
-import { loadDataset } from '../../data/node.ts';
+import { type DownloadProgress, loadDataset } from '../../data/node.ts';
 import { type Evaluation, evaluateDataset } from '../evaluation.ts';
 import { checkFits, openInference } from '../inference.ts';
 import type { CheckpointName, Notice } from '../types.ts';
@@ -13,6 +13,7 @@ export interface EvaluateOptions {
   readonly checkpoint?: CheckpointName | undefined;
   /** Dataset by name; the run's own by default. */
   readonly data?: string | undefined;
+  /** Folder to look for the dataset in first; that of the run by default, for its own dataset. */
   readonly dataDir?: string | undefined;
   /** Default 'test'. */
   readonly split?: Split | undefined;
@@ -22,6 +23,8 @@ export interface EvaluateOptions {
   /** Default: the run's own. */
   readonly batch?: number | undefined;
   onNotice?(notice: Notice): void;
+  /** Told how far the download is, when the dataset is not on this disk. */
+  onDownload?(progress: DownloadProgress): void;
   /** Samples done, of how many. */
   onProgress?(done: number, total: number): void;
 }
@@ -33,14 +36,15 @@ export interface EvaluateOptions {
  * @throws FormatError when one of them is damaged
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { run, split = 'test', onNotice } = options;
+  const { run, split = 'test', onNotice, onDownload } = options;
   const checkpoint = await loadCheckpoint(run, options.checkpoint ?? 'best');
   const { config, preprocessing } = checkpoint.info;
   const name = options.data ?? config.data;
-  const dataDir = options.dataDir ?? config.dataDir;
+  const dataDir = options.dataDir ?? (name === config.data ? config.dataDir : undefined);
   checkFits(checkpoint, datasetEntry(name));
   const dataset = await loadDataset(name, split, {
     ...(dataDir === undefined ? {} : { dataDir }),
+    ...(onDownload ? { onProgress: onDownload } : {}),
     onNotice: (text) => onNotice?.({ kind: 'data', text }),
   });
   const batch = Math.min(options.batch ?? config.batch, dataset.length);

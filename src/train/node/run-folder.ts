@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FormatError, UsageError } from '../../graph/errors.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { curvesSvg } from '../curves.ts';
@@ -32,28 +32,69 @@ const isOurs = (name: string): boolean =>
     name,
   );
 
+/** A run folder that can be given up. */
+export interface RunFolder extends RunStore {
+  /** Takes away the folders that were made for a run that did not begin. */
+  discard(): Promise<void>;
+}
+
 /**
  * A folder for a new run. What is in it stays until the run begins.
  *
  * @throws UsageError when it holds a run already and `overwrite` is not set
  * @throws FormatError when it cannot be written to
  */
-export async function createRunFolder(folder: string, overwrite: boolean): Promise<RunStore> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw fileError(folder, 'created', cause);
-  }
+export async function createRunFolder(folder: string, overwrite: boolean): Promise<RunFolder> {
+  const made = await makeFolder(folder);
   const ours = (await list(folder)).filter(isOurs);
-  if (ours.some((name) => !name.endsWith('.part')) && !overwrite) {
-    throw new UsageError(
-      `${folder} already holds a run; go on with it (--resume ${folder}), choose another --out, or replace it (--overwrite)`,
-    );
-  }
+  if (ours.some((name) => !name.endsWith('.part')) && !overwrite) throw occupied(folder);
   const probe = join(folder, 'log.txt.00000000.part');
   await replaceFile(probe, []);
-  await rm(probe);
-  return runStore(folder, ours);
+  await rm(probe, { force: true });
+  return runStore(folder, { stale: ours, made, isNew: true });
+}
+
+/**
+ * A folder for a new run: the first of `runs/<name>-1`, `runs/<name>-2`, … that is not there yet.
+ *
+ * @throws FormatError when it cannot be written to
+ */
+export async function createNumberedFolder(name: string): Promise<RunFolder> {
+  for (let i = 1; ; i++) {
+    const folder = join('runs', `${name}-${i}`);
+    const made = await makeFolder(folder);
+    if (made.length > 0) return runStore(folder, { stale: [], made, isNew: true });
+  }
+}
+
+const occupied = (folder: string) =>
+  new UsageError(
+    `${folder} already holds a run; go on with it (--resume ${folder}), choose another --out, or replace it (--overwrite)`,
+  );
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/**
+ * Makes a folder and those around it. Not with `recursive`: that hides why it fails, and never ends
+ * in /proc.
+ *
+ * @returns those that were not there, the outermost first
+ */
+async function makeFolder(folder: string): Promise<readonly string[]> {
+  try {
+    await mkdir(folder);
+    return [folder];
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isFolder(folder))) return [];
+    const parent = dirname(folder);
+    if (code !== 'ENOENT' || (await isFolder(parent))) throw fileError(folder, 'created', cause);
+    return [...(await makeFolder(parent)), ...(await makeFolder(folder))];
+  }
 }
 
 /**
@@ -61,7 +102,10 @@ export async function createRunFolder(folder: string, overwrite: boolean): Promi
  *
  * @throws UsageError when there is no run in it
  */
-export async function openRunFolder(folder: string): Promise<RunStore> {
+export async function openRunFolder(folder: string): Promise<RunFolder> {
+  if (!(await isFolder(folder))) {
+    throw new UsageError(`${folder} is not there; check the path of the run`);
+  }
   const names = await list(folder);
   if (!names.includes('last.safetensors')) {
     throw new UsageError(
@@ -69,22 +113,8 @@ export async function openRunFolder(folder: string): Promise<RunStore> {
     );
   }
   // What a killed process has left.
-  return runStore(
-    folder,
-    names.filter((name) => isOurs(name) && name.endsWith('.part')),
-  );
-}
-
-/** The first of `runs/<name>-1`, `runs/<name>-2`, … that is not there yet. */
-export async function freshFolder(name: string): Promise<string> {
-  for (let i = 1; ; i++) {
-    const folder = join('runs', `${name}-${i}`);
-    const there = await stat(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!there) return folder;
-  }
+  const stale = names.filter((name) => isOurs(name) && name.endsWith('.part'));
+  return runStore(folder, { stale, made: [], isNew: false });
 }
 
 async function list(folder: string): Promise<string[]> {
@@ -95,8 +125,15 @@ async function list(folder: string): Promise<string[]> {
   }
 }
 
-/** @param stale names of files that go when the run begins */
-function runStore(location: string, stale: readonly string[]): RunStore {
+interface Found {
+  /** Names of files that go when the run begins. */
+  readonly stale: readonly string[];
+  /** Folders that were made, the outermost first. */
+  readonly made: readonly string[];
+  readonly isNew: boolean;
+}
+
+function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
   const path = (name: string) => join(location, name);
   const append = async (name: string, text: string) => {
     try {
@@ -105,10 +142,24 @@ function runStore(location: string, stale: readonly string[]): RunStore {
       throw fileError(path(name), 'written', cause);
     }
   };
+  /** Of two runs that were started at once in one folder, the later one is refused. */
+  const claim = async () => {
+    try {
+      await (await open(path('log.txt'), 'wx')).close();
+    } catch (cause) {
+      const taken = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+      throw taken ? occupied(location) : fileError(path('log.txt'), 'written', cause);
+    }
+  };
   return {
     location,
+    async discard() {
+      // Stops at the first one that somebody has put something into.
+      for (const folder of made.toReversed()) if (!(await removed(folder))) return;
+    },
     async begin(config, rows) {
       await Promise.all(stale.map((name) => rm(path(name), { force: true })));
+      if (isNew) await claim();
       await replaceFile(path('config.json'), [`${JSON.stringify(config, null, 2)}\n`]);
       await replaceFile(path('metrics.jsonl'), rows.map(jsonLine));
       await replaceFile(path('results.csv'), [csvHeader, ...rows.map(csvLine)]);
@@ -136,6 +187,13 @@ function runStore(location: string, stale: readonly string[]): RunStore {
     },
   };
 }
+
+/** Whether an empty folder could be removed. */
+const removed = (folder: string): Promise<boolean> =>
+  rmdir(folder).then(
+    () => true,
+    () => false,
+  );
 
 /** Checkpoints are held in memory as a whole; larger ones than this are refused, in bytes. */
 const CHECKPOINT_LIMIT = 2 ** 31;

@@ -5,9 +5,15 @@ import { resolveConfig, type TrainConfig, type TrainOptions } from '../config.ts
 import { buildNetwork } from '../network.ts';
 import { firstOfEachClass } from '../subset.ts';
 import { trainNetwork } from '../trainer.ts';
-import type { Checkpoint, Notice, RunStore, TrainHooks, TrainResult } from '../types.ts';
+import type { Checkpoint, Notice, TrainHooks, TrainResult } from '../types.ts';
 import { selectEngine } from './engines.ts';
-import { createRunFolder, freshFolder, loadCheckpoint, openRunFolder } from './run-folder.ts';
+import {
+  createNumberedFolder,
+  createRunFolder,
+  loadCheckpoint,
+  openRunFolder,
+  type RunFolder,
+} from './run-folder.ts';
 
 /**
  * Trains a network on a dataset and keeps everything in a run folder.
@@ -16,9 +22,10 @@ import { createRunFolder, freshFolder, loadCheckpoint, openRunFolder } from './r
  */
 export async function train(options: TrainOptions, hooks: TrainHooks = {}): Promise<TrainResult> {
   const config = resolveConfig(options);
-  const out = config.out ?? (await freshFolder(config.model));
-  const open = () => createRunFolder(out, config.overwrite);
-  return trainIn(open, { ...config, out }, hooks);
+  const { out, overwrite, model } = config;
+  const open = () =>
+    out === undefined ? createNumberedFolder(model) : createRunFolder(out, overwrite);
+  return trainIn(open, config, hooks);
 }
 
 /** `epochs: '+5'` adds five epochs to those planned. */
@@ -68,7 +75,7 @@ function checkPosition(config: TrainConfig, { info }: Checkpoint, folder: string
 }
 
 async function trainIn(
-  open: () => Promise<RunStore>,
+  open: () => Promise<RunFolder>,
   config: TrainConfig,
   hooks: TrainHooks,
   from?: { readonly checkpoint: Checkpoint; readonly source: string },
@@ -95,24 +102,28 @@ async function trainIn(
     ]);
     const train: ImageDataset =
       config.subset === undefined ? all : firstOfEachClass(all, config.subset);
-    // Only now: what cannot start leaves no folder behind.
     const store = await open();
     notify('engine', reason);
     if (from && from.checkpoint.info.position.epoch >= config.epochs) {
       notify('resume', `all ${config.epochs} epochs are done; --epochs +5 adds five`);
     }
-    return await trainNetwork({
-      config,
-      train,
-      test,
-      network,
-      preprocessing: { shape: train.shape, ...(normalization ? { normalization } : {}) },
-      engine,
-      store,
-      from,
-      notices,
-      hooks,
-    });
+    try {
+      return await trainNetwork({
+        config: { ...config, out: store.location },
+        train,
+        test,
+        network,
+        preprocessing: { shape: train.shape, ...(normalization ? { normalization } : {}) },
+        engine,
+        store,
+        from,
+        notices,
+        hooks,
+      });
+    } catch (error) {
+      await store.discard();
+      throw error;
+    }
   } finally {
     await starting.then(
       ({ engine }) => engine[Symbol.asyncDispose](),
