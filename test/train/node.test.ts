@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadDataset } from '../../src/data/node.ts';
 import { evaluate, type Notice, predict, resume, train } from '../../src/train/node.ts';
 
@@ -106,6 +107,24 @@ describe('train, evaluate, predict', () => {
     const result = await resume(run, {}, { onNotice: ({ text }) => said.push(text) });
     expect(result.epochs).toBeGreaterThan(1);
     expect(said).toContainEqual(expect.stringMatching(/^all \d epochs are done; --epochs \+5/));
+  });
+
+  it('evaluates on the files of the run, other datasets on their own', async () => {
+    const [dataDir, out] = [join(root, 'files'), join(root, 'elsewhere')];
+    const sample = fileURLToPath(new URL('../../data/fashion-mnist-sample', import.meta.url));
+    await cp(sample, dataDir, { recursive: true });
+    await train({ ...options, epochs: 1, dataDir, out });
+    await rm(dataDir, { recursive: true });
+    const missing = `data folder ${dataDir} is not there`;
+    await expect(evaluate({ run: out, data: options.data })).rejects.toThrow(missing);
+    vi.stubEnv('FOVEA_HOME', root);
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('offline')));
+    try {
+      await expect(evaluate({ run: out, data: 'mnist' })).rejects.toThrow('is not to be had');
+    } finally {
+      vi.unstubAllEnvs();
+      vi.unstubAllGlobals();
+    }
   });
 
   it('keeps the order of an epoch that is not over', async () => {

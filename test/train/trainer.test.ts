@@ -105,6 +105,14 @@ describe('trainNetwork', () => {
       },
     ],
   ];
+  it('goes on with fewer batches an update than already wait for one', async () => {
+    const store = memoryStore();
+    await trainTiny({ epochs: 1, accumulate: 50 }, store);
+    expect((await store.load('last')).info).toMatchObject({ step: 0, pending: 3 });
+    await trainTiny({ epochs: 2, accumulate: 2 }, store);
+    expect((await store.load('last')).info).toMatchObject({ step: 2, pending: 0 });
+  });
+
   describe.each(recipes)('with %s', (_, recipe) => {
     const straight = async () => {
       const store = memoryStore();
