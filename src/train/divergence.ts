@@ -3,6 +3,9 @@ import type { Divergence, EpochMetrics } from './types.ts';
 /** Steps that a network may always spend at chance level: sigmoid networks need hundreds. */
 const PLATEAU_STEPS = 500;
 
+/** Times the loss of guessing. */
+const EXPLODED = 100;
+
 export interface DivergenceWatch {
   /** Looks at the loss of a step; true when it is not a number. */
   step(loss: number): boolean;
@@ -13,7 +16,8 @@ export interface DivergenceWatch {
 /**
  * Watches a classifier of `classes` classes for signs that training has failed. It is stuck when
  * for `epochs` epochs in a row, and 500 steps at least, the mean loss is that of guessing, ln k, or
- * worse, and accuracy is about 1 / k: within three standard deviations of chance over `samples`.
+ * worse, and accuracy is about 1 / k: within three standard deviations of chance over `samples`. A
+ * loss of a hundred times ln k at that accuracy counts at once.
  */
 export function divergenceWatch(classes: number, samples: number, epochs: number): DivergenceWatch {
   const chance = 1 / classes;
@@ -22,7 +26,11 @@ export function divergenceWatch(classes: number, samples: number, epochs: number
   return {
     step: (loss) => !Number.isFinite(loss),
     epoch({ trainLoss: loss, trainAccuracy: accuracy }, steps) {
-      const guessing = loss > 0.98 * Math.log(classes) && Math.abs(accuracy - chance) < noise;
+      const guess = Math.log(classes);
+      const atChance = Math.abs(accuracy - chance) < noise;
+      // No plateau looks like this: the weights have exploded, though they still are numbers.
+      if (atChance && loss > EXPLODED * guess) return true;
+      const guessing = loss > 0.98 * guess && atChance;
       stuckEpochs = guessing ? stuckEpochs + 1 : 0;
       stuckSteps = guessing ? stuckSteps + steps : 0;
       return stuckEpochs >= epochs && stuckSteps >= PLATEAU_STEPS;

@@ -240,6 +240,8 @@ async function closeEpoch(run: Run, epoch: number, metrics: StepMetrics, cost: M
   await store.log(describe(row));
   run.hooks.onEpoch?.(row);
   if (run.watch.epoch(row, run.data.batches)) await diverge(run, 'stuck');
+  // A plateau may end after all.
+  else if (run.diverged === 'stuck') run.diverged = undefined;
 }
 
 async function checkpointOf(run: Run, position: Position, sums: Sums): Promise<Checkpoint> {

@@ -109,7 +109,8 @@ async function trainIn(
     }
     try {
       return await trainNetwork({
-        config: { ...config, out: store.location },
+        // What 'auto' took is part of the run: a resumed one must compute in the same way.
+        config: { ...config, engine: engine.name, out: store.location },
         train,
         test,
         network,

@@ -28,9 +28,15 @@ export function avgPool(
   padRight = right;
   includesPad = includePad;
   const end = shareStart(planes * oh, thread + 1, threads);
-  for (let row = shareStart(planes * oh, thread, threads); row < end; row++) {
-    const plane = row / oh;
-    poolRow(x + words(plane * h * w), y + words(row * ow), (row - plane * oh) * sh - top);
+  let row = shareStart(planes * oh, thread, threads);
+  let i = row % oh;
+  let source = x + words((row / oh) * h * w);
+  for (; row < end; row++) {
+    poolRow(source, y + words(row * ow), i * sh - top);
+    if (++i == oh) {
+      i = 0;
+      source += words(h * w);
+    }
   }
 }
 
