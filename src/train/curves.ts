@@ -75,14 +75,8 @@ function specification(rows: readonly MetricsRow[]): TopLevelSpec {
         titleFontWeight: 'normal',
         gridColor: '#d0d0d0',
       },
-      legend: {
-        orient: 'top-right',
-        labelFontSize: 12,
-        fillColor: 'rgba(255, 255, 255, 0.85)',
-        strokeColor: '#cccccc',
-        padding: 8,
-        cornerRadius: 3,
-      },
+      // Below the picture, where it hides nothing.
+      legend: { orient: 'bottom', labelFontSize: 12 },
       view: { stroke: '#333333' },
     },
   };
