@@ -7,7 +7,7 @@ run(process.execPath, ['scripts/build.mjs']);
 run(process.execPath, [
   join(root, 'dist', 'cli', 'main.js'),
   'train',
-  ...['--model', 'lenet-modern', '--data', 'fashion-mnist-sample', '--epochs', '6', '--batch', '64'],
-  ...['--lr', '0.05', '--momentum', '0.9', '--schedule', 'cosine'],
+  ...['--model', 'lenet-modern', '--data', 'fashion-mnist-sample', '--epochs', '6'],
+  ...['--batch', '64', '--lr', '0.05', '--momentum', '0.9', '--schedule', 'cosine'],
   ...process.argv.slice(2),
 ]);
