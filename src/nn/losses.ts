@@ -10,6 +10,7 @@ import {
   less,
   log,
   logSoftmax,
+  maximum,
   mean,
   mul,
   neg,
@@ -145,6 +146,22 @@ export function binaryCrossEntropyWithLogits(
   const surprise = add(select(positive, 0, minus), log(add(exp(select(positive, minus, x)), 1)));
   const factor = posWeight && add(mul(target, sub(posWeight, 1)), 1);
   const losses = add(mul(sub(1, target), x), factor ? mul(factor, surprise) : surprise);
+  return reduce(weight ? mul(losses, weight) : losses, reduction);
+}
+
+/**
+ * Cross-entropy of probabilities p in 0 … 1 with probabilities `target`, one decision an element.
+ * Logarithms are cut at −100, as in PyTorch's BCELoss. On logits, `binaryCrossEntropyWithLogits` is
+ * more accurate.
+ */
+export function binaryCrossEntropy(
+  p: Tensor,
+  target: Tensor,
+  { weight, reduction }: Omit<BinaryCrossEntropyOptions, 'posWeight'> = {},
+): Tensor {
+  checkSame('binaryCrossEntropy', p, target);
+  const surprise = (probability: Tensor) => neg(maximum(log(probability), -100));
+  const losses = add(mul(target, surprise(p)), mul(sub(1, target), surprise(sub(1, p))));
   return reduce(weight ? mul(losses, weight) : losses, reduction);
 }
 
