@@ -21,7 +21,8 @@ function onTerminal(
   const quoted = [process.execPath, ...commandLine, ...args].map((word) => `'${word}'`).join(' ');
   const shell = `stty cols 130 rows 30; exec ${quoted}`;
   return new Promise((resolve, reject) => {
-    const { NO_COLOR: _, ...inherited } = process.env;
+    // Node takes continuous integration for a terminal without colours.
+    const { NO_COLOR: _, CI: __, ...inherited } = process.env;
     const child = spawn('script', ['-qec', shell, '/dev/null'], {
       cwd,
       env: { ...inherited, TERM: 'xterm-256color' },
