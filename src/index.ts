@@ -4,7 +4,8 @@
  *
  * @module
  */
-export type { Arrays, Engine, Executable, Variables } from './engines/engine.ts';
+export { describePlan } from './engines/describe-plan.ts';
+export type { Arrays, Engine, Executable, Plan, PlanStep, Variables } from './engines/engine.ts';
 export * from './graph/index.ts';
 export * from './ops/index.ts';
 export { type Compiled, type CompileOptions, compile, evaluate } from './train/compile.ts';

@@ -1,7 +1,7 @@
 import {
-  byteSize,
   type DType,
   EngineError,
+  instructionCost,
   type NumberArray,
   type Program,
   sizeOf,
@@ -93,15 +93,11 @@ function executable(program: Program, store: Store): Executable {
   const produced = program.instructions.flatMap(({ outputs }) => outputs);
   return {
     explain: {
-      steps: program.instructions.map(({ op, inputs, outputs, path, flops }) => ({
-        ops: [op],
-        kernel: op,
-        path,
-        flops,
-        bytes: [...inputs, ...outputs].reduce<number>(
-          (sum, id) => sum + (id === undefined ? 0 : byteSize(program.types[id]!)),
-          0,
-        ),
+      steps: program.instructions.map((instruction) => ({
+        ops: [instruction.op],
+        kernel: instruction.op,
+        path: instruction.path,
+        ...instructionCost(program, instruction),
       })),
       arenaBytes: produced.reduce((sum, id) => sum + 8 * sizeOf(program.types[id]!.shape), 0),
     },

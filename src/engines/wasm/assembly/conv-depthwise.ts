@@ -63,7 +63,7 @@ export function depthwiseTapOffset(i: i32, j: i32): i32 {
 }
 
 /** Byte offset of an output row's pixels in the buffer. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function depthwiseRowOffset(row: i32): i32 {
   return (row * shape.strideH * forwardWidth()) << 2;

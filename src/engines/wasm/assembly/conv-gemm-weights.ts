@@ -105,7 +105,7 @@ function packGradient(dst: usize, dy: usize, table: usize, record: i32, tiles: i
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isContinued(record: usize, offset: i32): bool {
   return tileIsContiguous(record) && tileOffset(record, 0) == offset;

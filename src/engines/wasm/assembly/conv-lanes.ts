@@ -71,7 +71,7 @@ export function laneSliceBytes(): i32 {
 }
 
 /** Panels of 6 rows, the last of 4 if that is enough. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function panelWidth(row: i32): i32 {
   return rows - row > 4 ? 6 : 4;
@@ -172,13 +172,13 @@ function convolveGroup(source: usize, weights: usize, offsets: usize, result: us
 }
 
 /** First tap that does not fall before the plane, and the end of those that do not fall behind it. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function firstTap(start: i32, dilation: i32): i32 {
   return start >= 0 ? 0 : ceilDiv(-start, dilation);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function lastTap(start: i32, dilation: i32, size: i32, kernel: i32): i32 {
   return start >= size ? 0 : min(kernel, (size - 1 - start) / dilation + 1);

@@ -102,7 +102,7 @@ export function transformPatches(dst: usize, pointBytes: i32, src: usize, record
 }
 
 /** One row of four patches, transposed so that lanes are tiles, and transformed along the row. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function transformRow(dst: usize, src: usize, record: usize, k: i32, inside: bool): void {
   const offsets = record + (k << 2);
@@ -144,7 +144,7 @@ function transformRow(dst: usize, src: usize, record: usize, k: i32, inside: boo
 }
 
 /** Bᵀ d at the points 0, 1, -1, 2, -2, ∞. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function storePoints(dst: usize, step: i32, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128): void {
   const minus4 = f32x4.splat(-4);

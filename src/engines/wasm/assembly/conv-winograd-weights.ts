@@ -40,7 +40,7 @@ export function transformWeights(
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function gather(at: usize, step: i32, count: i32): v128 {
   let v = f32x4.splat(0);
@@ -78,7 +78,7 @@ function spread(g0: v128, g1: v128, g2: v128, dst: usize, step: i32, whole: bool
   put(dst + 5 * step, g2, whole);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function put(at: usize, v: v128, whole: bool): void {
   if (whole) v128.store(at, v);

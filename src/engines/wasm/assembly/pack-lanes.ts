@@ -67,7 +67,7 @@ export function unpackLanes(
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function finish(dst: usize, residual: usize, offset: i32, v: v128, bias: v128, activation: i32): void {
   v = f32x4.add(v, bias);
