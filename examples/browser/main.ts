@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     location: 'this page',
     begin: nothing,
     record: nothing,
+    draw: nothing,
     log: nothing,
     finish: nothing,
     async save(name, checkpoint) {

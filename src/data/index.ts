@@ -19,4 +19,5 @@ export { encodeIdx, type IdxArray, readIdx } from './idx.ts';
 export { type Batch, type Loader, type LoaderOptions, loader, type Pixels } from './loader.ts';
 export type { Normalization } from './normalize.ts';
 export type { RandomStream } from './random.ts';
+export { resizedDataset } from './resized.ts';
 export { naturalOrder, shuffledOrder } from './sampler.ts';

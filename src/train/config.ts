@@ -23,6 +23,7 @@ const shape = {
   data: z.string().default('fashion-mnist').describe('dataset, by name'),
   dataDir: z.string().optional().describe('folder to look for the dataset in first'),
   subset: count.optional().describe('use only the first n training samples of each class'),
+  size: count.optional().describe('resize images to n × n pixels; as they are by default'),
   normalize: z
     .union([z.enum(['none', 'dataset']), z.strictObject({ mean: numbers, std: numbers })])
     .default('none')

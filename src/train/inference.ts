@@ -69,7 +69,12 @@ export function checkFits(
   },
 ): void {
   const { shape } = info.preprocessing;
-  if (data.classes.length !== info.classes.length || data.shape.join() !== shape.join()) {
+  // A run that resizes its images takes those of any size.
+  const fits =
+    info.config.size === undefined
+      ? data.shape.join() === shape.join()
+      : data.shape[0] === shape[0];
+  if (data.classes.length !== info.classes.length || !fits) {
     throw new UsageError(
       `the network tells ${info.classes.length} classes apart in images [${shape}], and ${data.name} has ${data.classes.length} in images [${data.shape}]; choose the data it was trained on`,
     );

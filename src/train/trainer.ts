@@ -206,6 +206,7 @@ async function trainEpoch(run: Run, epoch: number, first: number, before: Sums) 
     if (done % rowEvery === 0 && done < data.batches) {
       run.rows.push({ kind: 'step', ...metrics });
       await store.record({ kind: 'step', ...metrics });
+      await store.draw(run.rows);
     }
     if (stopped === undefined && hooks.signal?.aborted) {
       await store.save('last', await checkpointOf(run, { epoch, batch: done }, sums));
@@ -237,6 +238,7 @@ async function closeEpoch(run: Run, epoch: number, metrics: StepMetrics, cost: M
   if (improved) await store.save('best', checkpoint);
   await store.save('last', checkpoint);
   await store.record({ kind: 'epoch', ...row });
+  await store.draw(run.rows);
   await store.log(describe(row));
   run.hooks.onEpoch?.(row);
   if (run.watch.epoch(row, run.data.batches)) await diverge(run, 'stuck');

@@ -163,6 +163,8 @@ export interface RunStore {
   save(name: CheckpointName, checkpoint: Checkpoint): Promise<void>;
   /** Adds a row to the metrics. */
   record(row: MetricsRow): Promise<void>;
+  /** Draws the curves so far, unless it has done so lately. */
+  draw(rows: readonly MetricsRow[]): Promise<void>;
   /** Adds a line to the log. */
   log(line: string): Promise<void>;
   /** Training has ended for now, with these metrics from its beginning on. */

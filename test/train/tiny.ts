@@ -84,6 +84,7 @@ export function memoryStore(): MemoryStore {
     async log(line) {
       lines.push(line);
     },
+    async draw() {},
     async finish() {},
     load: (name) => decodeCheckpoint(saved.get(name)!, name),
   };

@@ -1,4 +1,4 @@
-import { datasetEntry, type Split } from '../../data/index.ts';
+import { datasetEntry, resizedDataset, type Split } from '../../data/index.ts';
 import { type DownloadProgress, loadDataset } from '../../data/node.ts';
 import { type Evaluation, evaluateDataset } from '../evaluation.ts';
 import { checkFits, openInference } from '../inference.ts';
@@ -42,11 +42,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const name = options.data ?? config.data;
   const dataDir = options.dataDir ?? (name === config.data ? config.dataDir : undefined);
   checkFits(checkpoint, datasetEntry(name));
-  const dataset = await loadDataset(name, split, {
+  const original = await loadDataset(name, split, {
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(onDownload ? { onProgress: onDownload } : {}),
     onNotice: (text) => onNotice?.({ kind: 'data', text }),
   });
+  const { size } = config;
+  const dataset = size === undefined ? original : resizedDataset(original, size);
   const batch = Math.min(options.batch ?? config.batch, dataset.length);
   const { engine, reason } = await selectEngine(options.engine ?? 'auto', options);
   try {

@@ -151,6 +151,13 @@ function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
       throw taken ? occupied(location) : fileError(path('log.txt'), 'written', cause);
     }
   };
+  const drawCurves = async (rows: readonly MetricsRow[]) => {
+    const svg = await curvesSvg(rows);
+    if (svg === undefined) return;
+    await replaceFile(path('curves.svg'), [svg]);
+    await replaceFile(path('curves.png'), [await pngFromSvg(svg)]);
+  };
+  let drawn = Date.now();
   return {
     location,
     async discard() {
@@ -179,14 +186,17 @@ function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
       if (row.kind === 'epoch') await append('results.csv', csvLine(row));
     },
     log: (line) => append('log.txt', `${new Date().toISOString()} ${line}\n`),
-    async finish(rows) {
-      const svg = await curvesSvg(rows);
-      if (svg === undefined) return;
-      await replaceFile(path('curves.svg'), [svg]);
-      await replaceFile(path('curves.png'), [await pngFromSvg(svg)]);
+    async draw(rows) {
+      if (Date.now() - drawn < REDRAW_MS) return;
+      drawn = Date.now();
+      await drawCurves(rows);
     },
+    finish: drawCurves,
   };
 }
+
+/** Least time between two drawings of the curves: each takes a moment from training. */
+const REDRAW_MS = 15_000;
 
 /** Whether an empty folder could be removed. */
 const removed = (folder: string): Promise<boolean> =>

@@ -1,4 +1,9 @@
-import { datasetEntry, type ImageDataset, type Normalization } from '../../data/index.ts';
+import {
+  datasetEntry,
+  type ImageDataset,
+  type Normalization,
+  resizedDataset,
+} from '../../data/index.ts';
 import { loadDataset } from '../../data/node.ts';
 import { UsageError } from '../../graph/errors.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../config.ts';
@@ -65,7 +70,7 @@ function addedEpochs(epochs: ResumeOptions['epochs'], planned: number): number {
 /** In the middle of an epoch, its order must stay what it was. */
 function checkPosition(config: TrainConfig, { info }: Checkpoint, folder: string): void {
   if (info.position.batch === 0) return;
-  for (const name of ['batch', 'seed', 'data', 'subset'] as const) {
+  for (const name of ['batch', 'seed', 'data', 'subset', 'size'] as const) {
     if (config[name] !== info.config[name]) {
       throw new UsageError(
         `${folder} stopped in the middle of an epoch, where ${name} cannot change (it was ${info.config[name] ?? 'not given'}); leave it out`,
@@ -90,7 +95,10 @@ async function trainIn(
     onNotice: (text: string) => notify('data', text),
   };
   const entry = datasetEntry(config.data);
-  const network = buildNetwork(config, entry.classes.length, entry.shape);
+  const [channels] = entry.shape;
+  const { size } = config;
+  const shape = size === undefined ? entry.shape : ([channels, size, size] as const);
+  const network = buildNetwork(config, entry.classes.length, shape);
   const normalization = normalizationOf(config, entry.normalization);
 
   const starting = selectEngine(config.engine, config);
@@ -100,8 +108,10 @@ async function trainIn(
       loadDataset(config.data, 'train', options),
       loadDataset(config.data, 'test', options),
     ]);
-    const train: ImageDataset =
-      config.subset === undefined ? all : firstOfEachClass(all, config.subset);
+    const chosen = config.subset === undefined ? all : firstOfEachClass(all, config.subset);
+    const sized = (dataset: ImageDataset) =>
+      size === undefined ? dataset : resizedDataset(dataset, size);
+    const train = sized(chosen);
     const store = await open();
     notify('engine', reason);
     if (from && from.checkpoint.info.position.epoch >= config.epochs) {
@@ -112,7 +122,7 @@ async function trainIn(
         // What 'auto' took is part of the run: a resumed one must compute in the same way.
         config: { ...config, engine: engine.name, out: store.location },
         train,
-        test,
+        test: sized(test),
         network,
         preprocessing: { shape: train.shape, ...(normalization ? { normalization } : {}) },
         engine,
