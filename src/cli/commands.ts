@@ -30,6 +30,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/predict.ts'),
   },
   {
+    name: 'reproduce',
+    summary: 'train as the book does, and set our figure beside its own',
+    load: () => import('./commands/reproduce.ts'),
+  },
+  {
     name: 'summary',
     summary: 'show the layers of a network, their sizes and costs',
     load: () => import('./commands/summary.ts'),

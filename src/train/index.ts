@@ -1,3 +1,4 @@
+export { type BookFigure, type BookRecipe, bookRecipe, bookRecipes } from './book.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export {
   type ConfigOption,
