@@ -5,6 +5,7 @@ import {
   mixedPrecision,
   type Precision,
   type Program,
+  programCost,
   randomStream,
   type Shape,
   seedKey,
@@ -27,6 +28,8 @@ export interface Setting {
 
 /** Steps on an engine, with memory that disposing frees. */
 export interface FoveaSide extends Side, AsyncDisposable {
+  /** Floating-point operations of a step, as the definitions of its ops count them. */
+  readonly flops: number;
   /** One run, for what it gives. */
   outputs(): ReturnType<Awaited<ReturnType<Engine['compile']>>['run']>;
 }
@@ -50,6 +53,7 @@ async function start(
   const executable = await engine.compile(program, variables);
   let slow = false;
   return {
+    flops: programCost(program).flops,
     outputs: () => executable.run(feeds),
     async run(steps) {
       const seconds: number[] = [];

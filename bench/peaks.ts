@@ -3,8 +3,8 @@ import { type EngineName, type Engines, isWasm } from './engines.ts';
 import { matmulSide } from './fovea.ts';
 import { wasmPeak } from './wasm-peak.ts';
 
-const SIZE = 768;
-const TRIES = 150;
+const SIZE = 1536;
+const TRIES = 60;
 
 /** The most an engine could do on this machine, in 10⁹ operations a second; measured once each. */
 export interface Peaks {

@@ -86,9 +86,12 @@ async function runNet(
       );
       if (side === undefined) continue;
       sides.push(side);
+      const peak = await bench.peaks.get(engine, threads, precision);
       entrants.push({
         subject: { suite, case: name, engine, precision, threads },
         side,
+        // In images a second.
+        peak: (1e9 * peak * net.batch) / side.flops,
       });
     }
     if (entrants.length === 0) return [];

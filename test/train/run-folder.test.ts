@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -273,3 +273,21 @@ function fill(path: string): void {
     // It ends when the disk is full.
   }
 }
+
+describe('a run that goes on', () => {
+  it('is left alone by other processes, and taken over from a dead one', async () => {
+    const folder = join(root, 'busy');
+    await trainStripes({ epochs: 1, out: folder }, await createRunFolder(folder, false));
+    const lock = join(folder, 'running.json');
+    expect(existsSync(lock)).toBe(false);
+
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await writeFile(lock, JSON.stringify({ pid: other.pid, host: hostname() }));
+    const message = `${folder} is being trained by process ${other.pid}; wait or stop it first (if there is no such process, remove ${lock})`;
+    await expect(openRunFolder(folder)).rejects.toThrow(message);
+    await expect(createRunFolder(folder, true)).rejects.toThrow(message);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    await expect(openRunFolder(folder)).resolves.toMatchObject({ location: folder });
+  });
+});

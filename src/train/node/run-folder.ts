@@ -7,6 +7,7 @@ import { curvesSvg } from '../curves.ts';
 import type { Checkpoint, CheckpointName, MetricsRow, RunStore } from '../types.ts';
 import { fileError, replaceFile } from './files.ts';
 import { pngFromSvg } from './png.ts';
+import { lockFolder, requireUnlocked, unlockFolder } from './run-lock.ts';
 
 const columns = [
   'epoch',
@@ -28,11 +29,11 @@ const jsonLine = (row: MetricsRow): string => `${JSON.stringify(row)}\n`;
 
 /** Everything that a run writes; `overwrite` removes these and nothing else. */
 const isOurs = (name: string): boolean =>
-  /^(config\.json|metrics\.jsonl|results\.csv|curves\.(svg|png)|(best|last)\.(safetensors|json)|log\.txt)(\.[0-9a-f]{8}\.part)?$/.test(
+  /^(config\.json|metrics\.jsonl|results\.csv|curves\.(svg|png)|(best|last)\.(safetensors|json)|log\.txt|running\.json)(\.[0-9a-f]{8}\.part)?$/.test(
     name,
   );
 
-/** A run folder that can be given up. */
+/** A run folder that can be given up. While a run goes on in it, no other process may use it. */
 export interface RunFolder extends RunStore {
   /** Takes away the folders that were made for a run that did not begin. */
   discard(): Promise<void>;
@@ -46,6 +47,7 @@ export interface RunFolder extends RunStore {
  */
 export async function createRunFolder(folder: string, overwrite: boolean): Promise<RunFolder> {
   const made = await makeFolder(folder);
+  await requireUnlocked(folder);
   const ours = (await list(folder)).filter(isOurs);
   if (ours.some((name) => !name.endsWith('.part')) && !overwrite) throw occupied(folder);
   const probe = join(folder, 'log.txt.00000000.part');
@@ -112,6 +114,7 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
       `${folder} holds no run (there is no last.safetensors in it); check the path`,
     );
   }
+  await requireUnlocked(folder);
   // What a killed process has left.
   const stale = names.filter((name) => isOurs(name) && name.endsWith('.part'));
   return runStore(folder, { stale, made: [], isNew: false });
@@ -161,12 +164,14 @@ function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
   return {
     location,
     async discard() {
+      await unlockFolder(location);
       // Stops at the first one that somebody has put something into.
       for (const folder of made.toReversed()) if (!(await removed(folder))) return;
     },
     async begin(config, rows) {
       await Promise.all(stale.map((name) => rm(path(name), { force: true })));
       if (isNew) await claim();
+      await lockFolder(location);
       await replaceFile(path('config.json'), [`${JSON.stringify(config, null, 2)}\n`]);
       await replaceFile(path('metrics.jsonl'), rows.map(jsonLine));
       await replaceFile(path('results.csv'), [csvHeader, ...rows.map(csvLine)]);
@@ -191,7 +196,10 @@ function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
       drawn = Date.now();
       await drawCurves(rows);
     },
-    finish: drawCurves,
+    async finish(rows) {
+      await drawCurves(rows);
+      await unlockFolder(location);
+    },
   };
 }
 
