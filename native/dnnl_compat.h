@@ -33,32 +33,6 @@ typename Primitive::primitive_desc makeGradPd(const dnnl::engine &engine, const 
 #endif
 }
 
-inline dnnl::batch_normalization_forward::primitive_desc batchNormPd(const dnnl::engine &engine,
-                                                                      const dnnl::primitive_attr &attr, const Md &x,
-                                                                      float epsilon, dnnl::normalization_flags flags) {
-  const auto kind = dnnl::prop_kind::forward_training;
-#if DNNL_VERSION_MAJOR >= 3
-  return {engine, kind, x, x, epsilon, flags, attr};
-#else
-  return {dnnl::batch_normalization_forward::desc(kind, x, epsilon, flags), attr, engine};
-#endif
-}
-
-inline dnnl::batch_normalization_backward::primitive_desc batchNormGradPd(
-    const dnnl::engine &engine, const dnnl::primitive_attr &attr,
-    const dnnl::batch_normalization_forward::primitive_desc &hint, const Md &x, float epsilon,
-    dnnl::normalization_flags flags) {
-  const auto kind = dnnl::prop_kind::backward;
-#if DNNL_VERSION_MAJOR >= 3
-  return {engine, kind, x, x, x, epsilon, flags, hint, attr};
-#else
-  return {dnnl::batch_normalization_backward::desc(kind, x, x, epsilon, flags), attr, engine, hint};
-#endif
-}
-
-/// 2.x insists on a shift that it does not read, 3.x refuses one.
-constexpr bool kBatchNormGradWantsShift = DNNL_VERSION_MAJOR < 3;
-
 inline dnnl::pooling_forward::primitive_desc poolPd(const dnnl::engine &engine, const dnnl::primitive_attr &attr,
                                                     dnnl::prop_kind kind, dnnl::algorithm algorithm, const Md &x,
                                                     const Md &y, const Dims &stride, const Dims &kernel,

@@ -23,6 +23,35 @@ struct UpdateNumbers {
   bool first, flag;
 };
 
+/// Stretches of `length` contiguous elements, `stride` elements apart. Element i of each belongs to column
+/// i mod 64: whatever layout has channels that repeat with a period that divides 64 is seen like this.
+struct Runs {
+  size_t count, length, stride;
+};
+constexpr size_t kColumns = 64;
+
+/// y = (x − center)·scale + shift, cut at zero by a ReLU, and its gradient
+/// dx = scale·dy + slope·(x − center) + constant: numbers of every channel.
+struct Normal {
+  const float *center, *scale, *shift, *slope, *constant;
+  bool relu;
+};
+
+/// Batch norm's loops over elements of type T (float32, or bfloat16 as uint16_t). Column j belongs to
+/// channel j mod `width`. The gradient knows what the ReLU cut off by computing y again. `stream` writes
+/// past the caches.
+template <class T>
+struct NormKernels {
+  void (*sums)(const T *x, Runs, size_t width, float *sum);
+  /// sum = Σ(x − center), square = Σ(x − center)².
+  void (*spread)(const T *x, Runs, size_t width, const float *center, float *sum, float *square);
+  void (*normalize)(const T *x, Runs, size_t width, const Normal &, bool stream, T *y);
+  /// sum = Σdy, along = Σdy·(x − center).
+  void (*gradSums)(const T *dy, const T *x, Runs, size_t width, const Normal &, float *sum, float *along);
+  /// dx may be dy.
+  void (*grad)(const T *dy, const T *x, Runs, size_t width, const Normal &, bool stream, T *dx);
+};
+
 struct Kernels {
   const char *isa;
   /// y[i] = op(a[i·sa], b[i·sb], c[i·sc]) for i < n, steps being 0 or 1. y may be a, b or c.
@@ -48,6 +77,8 @@ struct Kernels {
   void (*momentum)(float *p, const float *g, float *v, size_t n, const UpdateNumbers &);
   void (*adam)(float *p, const float *g, float *m, float *v, size_t n, const UpdateNumbers &);
   void (*rmsprop)(float *p, const float *g, float *square, float *mean, float *v, size_t n, const UpdateNumbers &);
+  NormKernels<float> norm;
+  NormKernels<uint16_t> normBf16;
 };
 
 enum Reduction : int { kSum, kMax, kMin };

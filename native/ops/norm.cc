@@ -1,89 +1,86 @@
-// Normalisation: batch norm by oneDNN in the format of x, row standardisation by loops of our own.
+// Normalisation, by loops of our own: batch norm in the format of x, and standardisation of rows.
 #include <cmath>
 
+#include "../batchnorm.h"
 #include "ops.h"
 
 namespace fovea {
 
 namespace {
 
-using Flags = dnnl::normalization_flags;
 using F32 = dnnl::memory::data_type;
 
-/// [n, c] is one pixel of an image in channels-last order.
-Md imageMd(Builder &b, int x) {
+/// The format of x where channels are easy to find in it, else row-major.
+Md channelsMd(Builder &b, int x, NormDims &dims) {
   const Dims d = b.dims(x);
-  require(d.size() >= 2 && d.size() <= 5, "two to five axes are needed");
-  if (d.size() == 2) return Md({d[0], d[1], 1, 1}, typeOf(b.mdOf(x)), dnnl::memory::format_tag::acdb);
-  return dimsOf(b.mdOf(x)) == d ? b.mdOf(x) : plainMd(b.type(x));
+  const auto type = b.type(x).dtype;
+  require(d.size() >= 2, "an axis of channels is needed");
+  require(type == DType::float32 || type == DType::bfloat16, "floating-point numbers are needed");
+  Md md = plainMd(b.type(x));
+  ChannelView view;
+  const auto see = [&](const Md &as) {
+    if (dimsOf(as) != d || !channelView(as, view)) return false;
+    // One pixel: channels lie side by side.
+    if (view.block == 1 && view.spatial == 1) view.block = view.c;
+    dims = {view.n, view.c, view.spatial, view.block};
+    md = as;
+    return dims.valid();
+  };
+  require(see(b.mdOf(x)) || see(plainMd(b.type(x))), "x has too many axes");
+  return md;
 }
 
-Version image(Builder &b, int x, const Md &md) {
-  if (b.dims(x).size() == 2) return {md, b.plain(x).buffer};
-  return b.want(x, md);
+struct Vectors {
+  Buffer *weight, *bias, *mean, *variance;
+  NormVectors at() const { return {floats(weight), floats(bias), floats(mean), floats(variance)}; }
+};
+
+Buffer *wantVector(Builder &b, int id, int64_t channels) {
+  require(b.type(id).count() == channels, "one number per channel is needed");
+  return wantFloat(b, id, plainMd({channels}, F32::f32)).buffer;
 }
 
-Version produceImage(Builder &b, int id, const Md &md, std::initializer_list<int> over) {
-  if (b.dims(id).size() == 2) return {md, b.produceOver(id, plainMd(b.type(id)), over).buffer};
-  return b.produceOver(id, md, over);
-}
-
-Flags flagsOf(bool relu) {
-  const auto affine = Flags::use_scale | Flags::use_shift;
-  return relu ? affine | Flags::fuse_norm_relu : affine;
-}
-
-/// batchNormTrain(x, weight, bias): epsilon. y, mean, variance, and with ReLU fused a workspace.
+/// batchNormTrain(x, weight, bias): epsilon, 1 if a ReLU follows. y, mean, variance.
 void batchNorm(Builder &b) {
-  const int x = b.input(0);
-  const bool relu = b.outputs() > 3;
-  require(b.dims(b.output(0)) == b.dims(x) && b.type(b.output(0)).dtype == b.type(x).dtype, "y must be like x");
-  const Md md = imageMd(b, x);
-  const auto pd = batchNormPd(b.engine(), b.attributes(), md, float(b.attr(0)), flagsOf(relu));
-  const Md cm = plainMd({b.dims(x)[1]}, F32::f32);
-  const auto vector = [&](int id) {
-    require(b.type(id).count() == b.dims(x)[1], "one number per channel is needed");
-    return b.want(id, cm);
-  };
-  std::vector<Builder::Arg> writes = {{DNNL_ARG_DST, produceImage(b, b.output(0), md, {})},
-                                      {DNNL_ARG_MEAN, b.produce(b.output(1), cm)},
-                                      {DNNL_ARG_VARIANCE, b.produce(b.output(2), cm)}};
-  if (relu) writes.push_back({DNNL_ARG_WORKSPACE, b.produceOpaque(b.output(3), pd.workspace_desc())});
-  b.primitive(pd, dnnl::batch_normalization_forward(pd),
-              {{DNNL_ARG_SRC, image(b, x, md)}, {DNNL_ARG_SCALE, vector(b.input(1))}, {DNNL_ARG_SHIFT, vector(b.input(2))}},
-              writes);
+  const int x = b.input(0), y = b.output(0);
+  require(b.dims(y) == b.dims(x) && b.type(y).dtype == b.type(x).dtype, "y must be like x");
+  NormDims dims;
+  const Md md = channelsMd(b, x, dims), cm = plainMd({dims.channels}, F32::f32);
+  const BatchNorm norm(dims, float(b.attr(0)), b.intAttr(1, 0, 1) == 1);
+  Buffer *from = b.want(x, md).buffer;
+  const Vectors v = {wantVector(b, b.input(1), dims.channels), wantVector(b, b.input(2), dims.channels),
+                     b.produce(b.output(1), cm).buffer, b.produce(b.output(2), cm).buffer};
+  Buffer *to = b.produce(y, md).buffer, *scratch = b.scratch(norm.scratchBytes());
+  const bool half = b.type(x).dtype == DType::bfloat16;
+  b.call("batch norm " + layoutName(md), {from, v.weight, v.bias}, {to, v.mean, v.variance, scratch}, [=] {
+    if (half) norm.forward(halves(from), v.at(), halves(to), scratch->data);
+    else norm.forward(floats(from), v.at(), floats(to), scratch->data);
+  });
 }
 
-/// batchNormGrad(dy, x, mean, variance, weight, workspace?): dx, dweight, dbias.
+/// batchNormGrad(dy, x, mean, variance, weight, bias?): epsilon, 1 if a ReLU followed, which needs the bias.
+/// dx, dweight, dbias.
 void batchNormGrad(Builder &b) {
-  const int dy = b.input(0), x = b.input(1), workspace = b.optionalInput(5);
-  for (const int id : {dy, b.output(0)})
+  const int dy = b.input(0), x = b.input(1), dx = b.output(0);
+  for (const int id : {dy, dx})
     require(b.dims(id) == b.dims(x) && b.type(id).dtype == b.type(x).dtype, "dy and dx must be like x");
-  const Md md = imageMd(b, x);
-  const float epsilon = float(b.attr(0));
-  const auto flags = flagsOf(workspace >= 0);
-  const auto hint = batchNormPd(b.engine(), b.attributes(), md, epsilon, flags);
-  const auto pd = batchNormGradPd(b.engine(), b.attributes(), hint, md, epsilon, flags);
-  const Md cm = plainMd({b.dims(x)[1]}, F32::f32);
-  const auto vector = [&](int id) {
-    require(b.type(id).count() == b.dims(x)[1], "one number per channel is needed");
-    return b.want(id, cm);
-  };
-  std::vector<Builder::Arg> reads = {{DNNL_ARG_SRC, image(b, x, md)},
-                                     {DNNL_ARG_DIFF_DST, image(b, dy, md)},
-                                     {DNNL_ARG_MEAN, vector(b.input(2))},
-                                     {DNNL_ARG_VARIANCE, vector(b.input(3))},
-                                     {DNNL_ARG_SCALE, vector(b.input(4))}};
-  // Not read, so any vector will do.
-  if (kBatchNormGradWantsShift) reads.push_back({DNNL_ARG_SHIFT, vector(b.input(4))});
-  if (workspace >= 0) {
-    require(b.base(workspace).md == pd.workspace_desc(), "this is not the workspace of the forward pass");
-    reads.push_back({DNNL_ARG_WORKSPACE, b.base(workspace)});
-  }
-  b.primitive(pd, dnnl::batch_normalization_backward(pd), reads,
-              {{DNNL_ARG_DIFF_SRC, produceImage(b, b.output(0), md, {dy})},
-               {DNNL_ARG_DIFF_SCALE, b.produce(b.output(1), cm)},
-               {DNNL_ARG_DIFF_SHIFT, b.produce(b.output(2), cm)}});
+  const bool relu = b.intAttr(1, 0, 1) == 1;
+  NormDims dims;
+  const Md md = channelsMd(b, x, dims), cm = plainMd({dims.channels}, F32::f32);
+  const BatchNorm norm(dims, float(b.attr(0)), relu);
+  Buffer *given = b.want(dy, md).buffer, *from = b.want(x, md).buffer;
+  Buffer *weight = wantVector(b, b.input(4), dims.channels);
+  const Vectors v = {weight, relu ? wantVector(b, b.input(5), dims.channels) : weight,
+                     wantVector(b, b.input(2), dims.channels), wantVector(b, b.input(3), dims.channels)};
+  Buffer *dweight = b.produce(b.output(1), cm).buffer, *dbias = b.produce(b.output(2), cm).buffer;
+  Buffer *to = b.produceOver(dx, md, {dy}).buffer, *scratch = b.scratch(norm.scratchBytes());
+  const bool half = b.type(x).dtype == DType::bfloat16;
+  b.call("batch norm " + layoutName(md), {given, from, v.weight, v.bias, v.mean, v.variance},
+         {to, dweight, dbias, scratch}, [=] {
+           if (half)
+             norm.backward(halves(given), halves(from), v.at(), halves(to), floats(dweight), floats(dbias), scratch->data);
+           else norm.backward(floats(given), floats(from), v.at(), floats(to), floats(dweight), floats(dbias), scratch->data);
+         });
 }
 
 struct Rows {

@@ -28,8 +28,9 @@ export const encoders: Encoders = {
   argmax: axis,
   avgPool2d: average,
   avgPool2dGrad: average,
-  batchNormGrad: (a) => [a.epsilon],
-  batchNormTrain: (a) => [a.epsilon],
+  // The last: no ReLU.
+  batchNormGrad: (a) => [a.epsilon, 0],
+  batchNormTrain: (a) => [a.epsilon, 0],
   broadcastTo: none,
   cast: none,
   channelAffine: none,

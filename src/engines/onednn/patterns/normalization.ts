@@ -1,24 +1,29 @@
 import type { Instruction } from '../../../graph/index.ts';
 import type { Draft } from '../steps.ts';
 
+/** Attributes of a batch norm with a ReLU after it. */
+const withRelu = (draft: Draft, norm: Instruction): number[] => [
+  ...draft.encode(norm).slice(0, -1),
+  1,
+];
+
 /**
- * batchNormTrain and the ReLU after it in one pass, which remembers where it cut; reluGrad and
- * batchNormGrad in another, which reads that instead of the activation.
+ * batchNormTrain and the ReLU after it in one step; reluGrad and batchNormGrad in another, which
+ * needs no activation: it computes from x and the bias where the ReLU cut.
  */
 export function batchNormRelu(draft: Draft): void {
   for (const norm of draft.instructions) {
     if (norm.op !== 'batchNormTrain') continue;
-    const [x] = norm.inputs as readonly [number];
+    const [x, , bias] = norm.inputs as readonly [number, number, number];
     const [y, mean, variance] = norm.outputs as readonly [number, number, number];
     const relu = draft.onlyConsumer(y);
     if (relu?.op !== 'relu') continue;
     const [activation] = relu.outputs as readonly [number];
-    const workspace = draft.addValue({ shape: draft.shape(y), dtype: 'uint8' });
     draft.fuse([norm, relu], {
       op: 'batchNormTrain',
       inputs: norm.inputs,
-      outputs: [activation, mean, variance, workspace],
-      attrs: draft.encode(norm),
+      outputs: [activation, mean, variance],
+      attrs: withRelu(draft, norm),
     });
     const pair = gradientOf(draft, activation, x, mean);
     if (pair === undefined) continue;
@@ -26,9 +31,9 @@ export function batchNormRelu(draft: Draft): void {
     const [, ...others] = normGrad.inputs;
     draft.fuse([reluGrad, normGrad], {
       op: 'batchNormGrad',
-      inputs: [reluGrad.inputs[1], ...others, workspace],
+      inputs: [reluGrad.inputs[1], ...others, bias],
       outputs: normGrad.outputs,
-      attrs: draft.encode(normGrad),
+      attrs: withRelu(draft, normGrad),
     });
   }
 }
