@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "lanes.h"
+
 namespace fovea {
 
 Builder::Builder(Executable &exe) : exe_(exe) {
@@ -208,9 +210,13 @@ Version Builder::reordered(const Version &from, const Md &md, bool steady) {
   Version to{md, newBuffer(md.get_size())};
   const bool outer = toHoisted_;
   toHoisted_ = toHoisted_ || steady;
-  const dnnl::reorder::primitive_desc pd(engine(), from.md, engine(), md, attributes());
-  execute("reorder " + layoutName(from.md) + " → " + layoutName(md), dnnl::reorder(pd), {{DNNL_ARG_FROM, from}},
-          {{DNNL_ARG_TO, to}}, pd.scratchpad_desc());
+  const std::string name = layoutName(from.md) + " → " + layoutName(md);
+  if (canTransposeLanes(from.md, md)) {
+    call("transpose " + name, {from.buffer}, {to.buffer}, transposeLanes(from, to));
+  } else {
+    const dnnl::reorder::primitive_desc pd(engine(), from.md, engine(), md, attributes());
+    execute("reorder " + name, dnnl::reorder(pd), {{DNNL_ARG_FROM, from}}, {{DNNL_ARG_TO, to}}, pd.scratchpad_desc());
+  }
   toHoisted_ = outer;
   return to;
 }

@@ -27,7 +27,7 @@ struct Named {
 };
 // Formats of activations and of convolution weights that oneDNN picks by itself.
 const Named kFormats[] = {{"nhwc", Tag::acdb},       {"nChw16c", Tag::aBcd16b}, {"nChw8c", Tag::aBcd8b},
-                          {"OIhw16i16o", Tag::ABcd16b16a}, {"OIhw16o16i", Tag::ABcd16a16b}, {"Oihw16o", Tag::Abcd16a},
+                          {"OIhw16i16o", Tag::ABcd16b16a}, {"OIhw16o16i", Tag::ABcd16a16b}, {"Abcd16a", Tag::Abcd16a},
                           {"Ohwi16o", Tag::Acdb16a}, {"OIhw8i8o", Tag::ABcd8b8a}, {"Ohwi8o", Tag::Acdb8a},
                           {"Ohwi32o", Tag::Acdb32a}, {"nCw16c", Tag::aBc16b}, {"hwio", Tag::cdba}, {"io", Tag::ba}};
 }  // namespace
@@ -56,6 +56,12 @@ Md withType(const Md &md, Type type) {
   }
   throw PlanError("no such memory format for this element type");
 }
+
+bool fitsLanes(const Dims &dims) { return dims.size() == 4 && dims[0] > 0 && dims[0] % kLaneImages == 0; }
+
+Md lanesMd(const Dims &dims, Type type) { return Md(dims, type, Tag::Abcd16a); }
+
+bool isLanes(const Md &md) { return fitsLanes(dimsOf(md)) && md == lanesMd(dimsOf(md), typeOf(md)); }
 
 bool channelView(const Md &md, ChannelView &view) {
   const Blocking b = blockingOf(md);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dnnl_compat.h"
+#include "kernels/lanes.h"
 #include "plan.h"
 
 namespace fovea {
@@ -26,6 +27,12 @@ struct ChannelView {
 
 /// False when the format is none of these.
 bool channelView(const Md &md, ChannelView &view);
+
+/// Sixteen images side by side: [n/16, c, h, w, 16] for [n, c, h, w] (native/kernels/lanes.h). The name for
+/// it is Abcd16a, which is also a format of weights.
+bool fitsLanes(const Dims &dims);
+Md lanesMd(const Dims &dims, dnnl::memory::data_type type);
+bool isLanes(const Md &md);
 
 /// Element count, padding included.
 inline int64_t paddedCount(const Md &md) { return int64_t(md.get_size() / dnnl::memory::data_type_size(typeOf(md))); }

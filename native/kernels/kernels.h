@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lanes.h"
+
 namespace fovea {
 
 /// Element-wise functions.
@@ -79,6 +81,7 @@ struct Kernels {
   void (*rmsprop)(float *p, const float *g, float *square, float *mean, float *v, size_t n, const UpdateNumbers &);
   NormKernels<float> norm;
   NormKernels<uint16_t> normBf16;
+  LaneKernels lanes;
 };
 
 enum Reduction : int { kSum, kMax, kMin };

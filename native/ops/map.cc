@@ -228,7 +228,7 @@ void mapStep(Builder &b, int op, float parameter, int ia, int ib, int ic, int ou
   for (int id : ids) {
     if (b.dims(id) != outDims || outDims.empty() || dimsOf(b.mdOf(id)) != outDims || isPlain(b.mdOf(id))) continue;
     ChannelView view;
-    const bool channels = channelView(b.mdOf(id), view);
+    const bool channels = channelView(b.mdOf(id), view), lanes = isLanes(b.mdOf(id));
     bool fits = true;
     bool full = true;
     for (int other : ids) {
@@ -236,10 +236,10 @@ void mapStep(Builder &b, int op, float parameter, int ia, int ib, int ic, int ou
       if (d == outDims) continue;
       if (countOf(d) == 1) continue;
       full = false;
-      fits = fits && channels && isPerChannel(d, outDims, affine);
+      fits = fits && (channels || lanes) && isPerChannel(d, outDims, affine);
     }
     // Padding of unknown shape must stay zero by itself.
-    const bool safe = channels || (full && keepsZeros(op));
+    const bool safe = channels || lanes || (full && keepsZeros(op));
     if (!fits || !safe) continue;
     try {
       format = withType(b.mdOf(id), dnnlType(outType));
@@ -256,11 +256,13 @@ void mapStep(Builder &b, int op, float parameter, int ia, int ib, int ic, int ou
   task->count = ids.size();
   std::vector<Buffer *> reads;
   ChannelView view;
-  const bool channels = blocked && channelView(format, view);
+  const bool channels = blocked && channelView(format, view), lanes = blocked && isLanes(format);
   bool broadcast = false;
   for (int id : ids) broadcast = broadcast || (b.dims(id) != outDims && countOf(b.dims(id)) != 1);
   const bool byChannel = channels && broadcast;
-  if (blocked) {
+  if (lanes && broadcast) {
+    task->dims = {outDims[0] / kLaneImages, outDims[1], outDims[2] * outDims[3] * kLaneImages};
+  } else if (blocked) {
     task->dims = byChannel ? std::vector<int64_t>{view.n, view.blocks, view.spatial, view.block}
                            : std::vector<int64_t>{paddedCount(format)};
   } else {
@@ -289,6 +291,7 @@ void mapStep(Builder &b, int op, float parameter, int ia, int ib, int ic, int ou
     } else {
       o.buffer = b.plain(id).buffer;
       o.strides = countOf(d) == 1 ? std::vector<int64_t>(task->dims.size(), 0)
+                  : lanes         ? std::vector<int64_t>{0, 1, 0}
                                   : std::vector<int64_t>{0, view.block, 0, view.block == 1 ? 0 : 1};
     }
     reads.push_back(o.buffer);

@@ -16,6 +16,11 @@ Md channelsMd(Builder &b, int x, NormDims &dims) {
   const auto type = b.type(x).dtype;
   require(d.size() >= 2, "an axis of channels is needed");
   require(type == DType::float32 || type == DType::bfloat16, "floating-point numbers are needed");
+  if (isLanes(b.mdOf(x)) && dimsOf(b.mdOf(x)) == d) {
+    // Images side by side are one wide image.
+    dims = {d[0] / kLaneImages, d[1], d[2] * d[3] * kLaneImages, 1};
+    return b.mdOf(x);
+  }
   Md md = plainMd(b.type(x));
   ChannelView view;
   const auto see = [&](const Md &as) {

@@ -8,8 +8,8 @@
 
 namespace fovea {
 
-extern const std::vector<OpEntry> convOps, matmulOps, poolOps, normOps, mapOps, reduceOps, shapeOps, indexOps,
-    softmaxOps, updateOps, randomOps;
+extern const std::vector<OpEntry> convOps, laneConvOps, matmulOps, poolOps, normOps, mapOps, reduceOps, shapeOps,
+    indexOps, softmaxOps, updateOps, randomOps;
 
 /// How much work makes a second thread worth waking, in elements of a streaming loop.
 constexpr int64_t kGrain = 8192;

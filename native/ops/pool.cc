@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lane-pool.h"
 #include "ops.h"
 
 namespace fovea {
@@ -60,6 +61,7 @@ void maxPool(Builder &b) {
   const Sizes s = sizesOf(b.dims(x), b.dims(y));
   const bool train = b.outputs() > 1;
   require(b.type(x).dtype == b.type(y).dtype, "the result has another type");
+  if (fitsLanePool(b, x, y)) return laneMaxPool(b);
   const Md xm = dimsOf(b.mdOf(x)) == b.dims(x) ? b.mdOf(x) : plainMd(b.type(x));
   const auto p = makePool(b, train ? prop_kind::forward_training : prop_kind::forward_inference, algorithm::pooling_max,
                           xm, b.dims(y), w, s);
@@ -73,6 +75,7 @@ void maxPoolGrad(Builder &b) {
   const int dy = b.input(0), workspace = b.input(1), x = b.input(2), dx = b.output();
   const Window w = windowOf(b);
   const Sizes s = sizesOf(b.dims(dx), b.dims(dy));
+  if (isLanes(b.base(workspace).md)) return laneMaxPoolGrad(b);
   const Md xm = dimsOf(b.mdOf(x)) == b.dims(dx) && b.type(x).dtype == b.type(dx).dtype ? b.mdOf(x) : plainMd(b.type(dx));
   const auto p = makePool(b, prop_kind::forward_training, algorithm::pooling_max, xm, b.dims(dy), w, s);
   const Md ym = p.pd.dst_desc();
@@ -166,6 +169,7 @@ void avgPool(Builder &b) {
   const int x = b.input(0), y = b.output();
   const Window w = windowOf(b);
   const Sizes s = sizesOf(b.dims(x), b.dims(y));
+  if (fitsLanePool(b, x, y)) return laneAvgPool(b);
   if (b.intAttr(8, 0, 1) && hangsOver(w, s)) return plainAvgPool(b);
   const Md xm = dimsOf(b.mdOf(x)) == b.dims(x) ? b.mdOf(x) : plainMd(b.type(x));
   const auto p = makePool(b, prop_kind::forward_inference, averaging(b), xm, b.dims(y), w, s);
@@ -266,6 +270,7 @@ const std::vector<OpEntry> poolOps = {{"maxPool", maxPool, nullptr},
                                       {"maxPool2dWithIndex", maxPoolWithIndex, nullptr},
                                       {"maxPool2dGrad", maxPoolGradFromIndex, nullptr},
                                       {"avgPool2d", avgPool, nullptr},
-                                      {"avgPool2dGrad", avgPoolGrad, nullptr}};
+                                      {"avgPool2dGrad", avgPoolGrad, nullptr},
+                                      {"laneAvgPoolGrad", laneAvgPoolGrad, nullptr}};
 
 }  // namespace fovea

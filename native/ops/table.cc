@@ -8,7 +8,7 @@ namespace fovea {
 const OpEntry *findOp(const std::string &name) {
   static const auto table = [] {
     std::unordered_map<std::string, const OpEntry *> all;
-    for (const auto *family : {&convOps, &matmulOps, &poolOps, &normOps, &mapOps, &reduceOps, &shapeOps, &indexOps,
+    for (const auto *family : {&convOps, &laneConvOps, &matmulOps, &poolOps, &normOps, &mapOps, &reduceOps, &shapeOps, &indexOps,
                                &softmaxOps, &updateOps, &randomOps})
       for (const auto &entry : *family) all.emplace(entry.name, &entry);
     return all;

@@ -65,7 +65,26 @@ const bigConvs: readonly Case[] = [
   bigConv([33, 6, 14, 14], [16, 6, 5, 5]),
   bigConv([40, 1, 28, 28], [6, 1, 5, 5], { padding: 2 }),
   bigConv([2, 40, 12, 12], [48, 20, 3, 3], { padding: 1, groups: 2 }),
+  bigConv([304, 2, 7, 6], [5, 2, 3, 3], { padding: 1 }),
 ];
+
+/** Few channels, and batches that fill vectors with images or do not. */
+function thinConv(random: Random): Case {
+  const [c, o] = [random.int(1, 9), random.int(1, 16)];
+  const kernel = pairOf(random, 1, 7);
+  const padding = [0, 1, 2, 3].map((side) => random.int(0, kernel[side % 2]! - 1));
+  const size = [0, 1].map(
+    (axis) => Math.max(1, kernel[axis]! - padding[axis]! - padding[axis + 2]!) + random.int(0, 9),
+  );
+  return {
+    op: 'conv2d',
+    inputs: [
+      [random.pick([16, 16, 32, 17]), c, ...size],
+      [o, c, ...kernel],
+    ],
+    attrs: { padding, stride: random.pick([1, 1, 1, 2]) },
+  };
+}
 
 function pool(random: Random): Case {
   const kernel = pairOf(random, 1, 4);
@@ -232,6 +251,7 @@ function tails(random: Random): Case {
 export const fuzz: Readonly<Record<string, readonly Case[]>> = {
   convolution: many(120, 1, conv),
   'large convolution': bigConvs,
+  'thin convolution': many(60, 9, thinConv),
   pooling: many(80, 2, pool),
   matmul: many(80, 3, matmul),
   reduction: many(80, 4, reduction),

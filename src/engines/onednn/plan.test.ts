@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { buildProgram, input, type Program, sizeOf, type Tensor } from '../../graph/index.ts';
+import {
+  buildProgram,
+  gradients,
+  input,
+  type Program,
+  sizeOf,
+  type Tensor,
+} from '../../graph/index.ts';
+import { avgPool2d, conv2d, maxPool2d, mean, sigmoid } from '../../ops/index.ts';
 import { type PrimitiveName, primitives } from '../../ops/primitives.ts';
 import { dtypeCodes, type EncodedPlan, encodePlan } from './encode.ts';
 import { loadAddon } from './native.ts';
@@ -36,6 +44,17 @@ function samplePlans(): EncodedPlan[] {
   );
 }
 
+/** Both directions of steps that images come to in lanes. */
+function lanePlans(): EncodedPlan[] {
+  const x = input('x', [16, 2, 4, 4]);
+  const w = input('w', [3, 2, 2, 2]);
+  return [avgPool2d, maxPool2d].map((pool) => {
+    const loss = mean(pool(sigmoid(conv2d(x, w, { padding: 1 })), { kernel: 2 }));
+    const [dx, dw] = gradients(loss, [x, w]);
+    return planOf(buildProgram({ outputs: { loss, dx: dx!, dw: dw! }, updates: [] }));
+  });
+}
+
 /** Feeds of the size that a plan, whatever became of it, says. */
 function feedsOf(numbers: Float64Array): Uint8Array[] {
   const bytes = [4, 2, 4, 1, 1];
@@ -57,7 +76,7 @@ test.skipIf(!('addon' in loaded))(
     const { addon } = loaded;
     const engine = addon.create(2);
     const variables = await addon.createVariables(engine, [], []);
-    const plans = samplePlans();
+    const plans = [...samplePlans(), ...lanePlans()];
     const names = Object.keys(primitives) as PrimitiveName[];
     let state = 20;
     const random = (below: number): number => {

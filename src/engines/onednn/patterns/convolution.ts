@@ -2,6 +2,7 @@ import type { Instruction, ValueId } from '../../../graph/index.ts';
 import type { Draft } from '../steps.ts';
 import { activationAfter } from './activation.ts';
 import { biasGrad, precise, preciseGrad, updatedBy } from './gradients.ts';
+import { suitsLanes } from './lanes.ts';
 
 interface Bias {
   readonly id: ValueId;
@@ -38,6 +39,10 @@ function biasAfter(draft: Draft, conv: Instruction): Bias | undefined {
 const free = (draft: Draft, op: string): Instruction[] =>
   draft.instructions.filter((given) => given.op === op && !draft.isCovered(given));
 
+/** The native op of a convolution in one of its directions. */
+const nativeOp = (draft: Draft, conv: Instruction): string =>
+  suitsLanes(draft, conv) ? `laneC${conv.op.slice(1)}` : conv.op;
+
 export function convBias(draft: Draft): void {
   for (const conv of free(draft, 'conv2d')) {
     const bias = biasAfter(draft, conv);
@@ -45,7 +50,7 @@ export function convBias(draft: Draft): void {
     const covered = [conv, ...(bias?.instructions ?? []), ...activation.instructions];
     if (covered.length === 1) continue;
     draft.fuse(covered, {
-      op: 'conv2d',
+      op: nativeOp(draft, conv),
       inputs: [...conv.inputs, bias?.id],
       outputs: covered.at(-1)!.outputs,
       attrs: attributes(draft, conv, activation.code),
@@ -76,12 +81,21 @@ export function convResidual(draft: Draft): void {
   }
 }
 
-/** What is left of convolutions in a training step. */
-export function convTraining(draft: Draft): void {
-  if (!isTraining(draft)) return;
+/** Convolutions that nothing is fused with, in a training step or in lanes. */
+export function convAlone(draft: Draft): void {
   for (const conv of free(draft, 'conv2d')) {
+    if (!isTraining(draft) && !suitsLanes(draft, conv)) continue;
     const { inputs, outputs } = conv;
-    draft.fuse([conv], { op: 'conv2d', inputs, outputs, attrs: attributes(draft, conv, 0) });
+    const attrs = attributes(draft, conv, 0);
+    draft.fuse([conv], { op: nativeOp(draft, conv), inputs, outputs, attrs });
+  }
+}
+
+export function laneInputGrad(draft: Draft): void {
+  for (const grad of free(draft, 'conv2dInputGrad')) {
+    if (!suitsLanes(draft, grad)) continue;
+    const { inputs, outputs } = grad;
+    draft.fuse([grad], { op: nativeOp(draft, grad), inputs, outputs, attrs: draft.encode(grad) });
   }
 }
 
@@ -93,7 +107,7 @@ export function convWeightGrad(draft: Draft): void {
     const bias = biasGrad(draft, dy, '0,2,3');
     const [dw] = (cast ?? grad).outputs as readonly [number];
     draft.fuse([grad, ...(cast ? [cast] : []), ...bias], {
-      op: 'conv2dWeightGrad',
+      op: nativeOp(draft, grad),
       inputs: [x, dy, updatedBy(draft, dw)],
       outputs: [dw, ...(bias.at(-1)?.outputs ?? [])],
       attrs: draft.encode(grad),
