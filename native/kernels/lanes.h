@@ -11,6 +11,9 @@ constexpr int64_t kLaneImages = 16;
 /// Output channels that a convolution kernel works on at once, at most.
 constexpr int64_t kLaneBlock = 6;
 
+/// Weights of a kernel that its gradient can take, at most.
+constexpr int64_t kLaneTaps = 64;
+
 /// A correlation with stride 1 of one group of sixteen images; steps in floats.
 struct LaneWindow {
   int64_t channels, height, width;        // of x
@@ -32,6 +35,8 @@ struct LaneKernels {
   /// w has the output channel last; bias may be null.
   void (*convRow)(const LaneWindow &, const float *x, const float *w, const float *bias, int64_t block, int64_t row,
                   float *y);
+  /// Output channels that the weight gradient works on at once, at most.
+  int64_t (*gradBlock)(int64_t kernelWidth);
   /// dw[o, ky, kx] += Σ x·dy over images and pixels, for one input channel and `block` output channels whose
   /// weights are `step` apart.
   void (*convWeightGrad)(const LaneWindow &, const float *x, const float *dy, int64_t block, float *dw, int64_t step);

@@ -49,14 +49,14 @@ LaneConv adjoint(const LaneConv &c) {
 /// Output channels in blocks of equal size, or nearly so.
 struct Blocks {
   int64_t channels, count;
-  explicit Blocks(int64_t channels) : channels(channels), count((channels + kLaneBlock - 1) / kLaneBlock) {}
+  Blocks(int64_t channels, int64_t most) : channels(channels), count((channels + most - 1) / most) {}
   int64_t begin(int64_t i) const { return channels * i / count; }
   int64_t size(int64_t i) const { return begin(i + 1) - begin(i); }
 };
 
 /// Weights with the output channels of a block last: [block][c][ky][kx][o].
 void pack(const LaneConv &conv, const float *w, bool turned, float *packed) {
-  const Blocks blocks(conv.outChannels);
+  const Blocks blocks(conv.outChannels, kLaneBlock);
   const int64_t channels = conv.window.channels, taps = conv.taps();
   for (int64_t i = 0; i < blocks.count; i++)
     for (int64_t c = 0; c < channels; c++)
@@ -81,7 +81,7 @@ struct ConvBuffers {
 /// y = activation(x ∗ w + bias), with w turned around for the adjoint.
 void runConv(const LaneConv &conv, const ConvBuffers &at, bool turned, MapOp activation) {
   pack(conv, floats(at.w), turned, floats(at.packed));
-  const Blocks blocks(conv.outChannels);
+  const Blocks blocks(conv.outChannels, kLaneBlock);
   const int64_t rows = conv.window.outHeight, row = conv.window.outWidth * kLaneImages;
   const int64_t perChannel = conv.window.channels * conv.taps();
   parallelFor(conv.groups * blocks.count * rows, laneGrain(conv.rowWork() * kLaneBlock), [&](int64_t begin, int64_t end) {
@@ -137,7 +137,7 @@ struct GradBuffers {
 };
 
 void runWeightGrad(const LaneConv &conv, const GradBuffers &at) {
-  const Blocks blocks(conv.outChannels);
+  const Blocks blocks(conv.outChannels, kernels().lanes.gradBlock(conv.window.kernelWidth));
   const int64_t channels = conv.window.channels, taps = conv.taps(), pixels = conv.window.outHeight * conv.window.outWidth;
   const int64_t parts = std::min(conv.groups, kMostParts), size = conv.weights() + conv.outChannels;
   const int64_t work = conv.rowWork() * conv.window.outHeight * kLaneBlock;
@@ -171,6 +171,7 @@ void runWeightGrad(const LaneConv &conv, const GradBuffers &at) {
 void laneWeightGrad(Builder &b) {
   const int x = b.input(0), dy = b.input(1), dw = b.output();
   const LaneConv conv = laneConvOf(b, x, dw, dy);
+  require(conv.taps() <= kLaneTaps, "the kernel is too large");
   const int64_t parts = std::min(conv.groups, kMostParts);
   Buffer *from = b.want(x, lanesMd(b.dims(x), kF32)).buffer, *grad = b.want(dy, lanesMd(b.dims(dy), kF32)).buffer;
   Buffer *to = b.producePlain(dw).buffer;

@@ -9,6 +9,8 @@ import type { Draft } from '../steps.ts';
 
 /** Images in a vector. */
 const LANES = 16;
+/** Weights of the largest kernel. */
+const TAPS = 64;
 
 /**
  * Whether a convolution, or a gradient of one, is computed in lanes: few channels, which oneDNN would
@@ -31,7 +33,7 @@ export function suitsLanes(draft: Draft, { op, inputs, outputs, attrs }: Instruc
   const [top, left, bottom, right] = padding;
   const isPlain = [...stride, ...dilation, groups].every((each) => each === 1);
   const hasAdjoint = Math.max(top, bottom) < kh && Math.max(left, right) < kw;
-  return n % LANES === 0 && isPlain && hasAdjoint && isThin(c, o);
+  return n % LANES === 0 && kh * kw <= TAPS && isPlain && hasAdjoint && isThin(c, o);
 }
 
 /** Up to 16 channels on either side, with padding in oneDNN's blocks on one of them. */
