@@ -75,7 +75,7 @@ int64_t laneGrain(int64_t work) { return std::max<int64_t>(1, 16 * kGrain / std:
 std::string nameOf(const char *what) { return std::string("lanes ") + what + " " + kernels().isa; }
 
 struct ConvBuffers {
-  const Buffer *x, *w, *bias, *y, *packed;
+  Buffer *x, *w, *bias, *y, *packed;
 };
 
 /// y = activation(x ∗ w + bias), with w turned around for the adjoint.
@@ -106,34 +106,31 @@ void laneConv(Builder &b) {
   const LaneConv conv = laneConvOf(b, x, w, y);
   const MapOp activation = activationOf(b.intAttr(9, 0, 3));
   ConvBuffers at{b.want(x, lanesMd(b.dims(x), kF32)).buffer, b.plain(w).buffer, nullptr, nullptr, nullptr};
-  std::vector<Buffer *> reads = {const_cast<Buffer *>(at.x), const_cast<Buffer *>(at.w)};
+  std::vector<Buffer *> reads = {at.x, at.w};
   if (bias >= 0) {
     require(b.type(bias).count() == conv.outChannels && b.type(bias).dtype == DType::float32,
             "the bias needs one number per channel");
-    reads.push_back(b.plain(bias).buffer);
-    at.bias = reads.back();
+    reads.push_back(at.bias = b.plain(bias).buffer);
   }
-  Buffer *to = b.produce(y, lanesMd(b.dims(y), kF32)).buffer, *packed = b.scratch(size_t(conv.weights()) * sizeof(float));
-  at.y = to;
-  at.packed = packed;
-  b.call(nameOf("conv"), reads, {to, packed}, [=] { runConv(conv, at, false, activation); });
+  at.y = b.produce(y, lanesMd(b.dims(y), kF32)).buffer;
+  at.packed = b.scratch(size_t(conv.weights()) * sizeof(float));
+  b.call(nameOf("conv"), reads, {at.y, at.packed}, [=] { runConv(conv, at, false, activation); });
 }
 
 /// laneConv2dInputGrad(dy, w): attributes of conv2d.
 void laneInputGrad(Builder &b) {
   const int dy = b.input(0), w = b.input(1), dx = b.output();
   const LaneConv conv = adjoint(laneConvOf(b, dx, w, dy));
-  Buffer *from = b.want(dy, lanesMd(b.dims(dy), kF32)).buffer, *weights = b.plain(w).buffer;
-  Buffer *to = b.produce(dx, lanesMd(b.dims(dx), kF32)).buffer, *packed = b.scratch(size_t(conv.weights()) * sizeof(float));
-  const ConvBuffers at{from, weights, nullptr, to, packed};
-  b.call(nameOf("conv"), {from, weights}, {to, packed}, [=] { runConv(conv, at, true, kCopy); });
+  const ConvBuffers at{b.want(dy, lanesMd(b.dims(dy), kF32)).buffer, b.plain(w).buffer, nullptr,
+                       b.produce(dx, lanesMd(b.dims(dx), kF32)).buffer, b.scratch(size_t(conv.weights()) * sizeof(float))};
+  b.call(nameOf("conv"), {at.x, at.w}, {at.y, at.packed}, [=] { runConv(conv, at, true, kCopy); });
 }
 
 /// Partial sums over the batch, as many as keep threads busy: their number depends on the batch alone.
 constexpr int64_t kMostParts = 16;
 
 struct GradBuffers {
-  const Buffer *x, *dy, *dw, *db, *partial;
+  Buffer *x, *dy, *dw, *db, *partial;
 };
 
 void runWeightGrad(const LaneConv &conv, const GradBuffers &at) {
@@ -167,24 +164,22 @@ void runWeightGrad(const LaneConv &conv, const GradBuffers &at) {
 }
 
 /// laneConv2dWeightGrad(x, dy): dw, and the sum of dy over all but channels where a second output is asked
-/// for. Attributes of conv2d.
+/// for. Attributes of conv2d. A third input, the weights, is not read: they lie row-major.
 void laneWeightGrad(Builder &b) {
   const int x = b.input(0), dy = b.input(1), dw = b.output();
   const LaneConv conv = laneConvOf(b, x, dw, dy);
   require(conv.taps() <= kLaneTaps, "the kernel is too large");
   const int64_t parts = std::min(conv.groups, kMostParts);
-  Buffer *from = b.want(x, lanesMd(b.dims(x), kF32)).buffer, *grad = b.want(dy, lanesMd(b.dims(dy), kF32)).buffer;
-  Buffer *to = b.producePlain(dw).buffer;
-  Buffer *partial = b.scratch(size_t(parts * (conv.weights() + conv.outChannels)) * sizeof(float));
-  std::vector<Buffer *> writes = {to, partial};
-  GradBuffers at{from, grad, to, nullptr, partial};
+  GradBuffers at{b.want(x, lanesMd(b.dims(x), kF32)).buffer, b.want(dy, lanesMd(b.dims(dy), kF32)).buffer,
+                 b.producePlain(dw).buffer, nullptr,
+                 b.scratch(size_t(parts * (conv.weights() + conv.outChannels)) * sizeof(float))};
+  std::vector<Buffer *> writes = {at.dw, at.partial};
   if (b.outputs() > 1) {
     require(b.type(b.output(1)).count() == conv.outChannels && b.type(b.output(1)).dtype == DType::float32,
             "the bias gradient has one number per channel");
-    writes.push_back(b.producePlain(b.output(1)).buffer);
-    at.db = writes.back();
+    writes.push_back(at.db = b.producePlain(b.output(1)).buffer);
   }
-  b.call(nameOf("weight gradient"), {from, grad}, writes, [=] { runWeightGrad(conv, at); });
+  b.call(nameOf("weight gradient"), {at.x, at.dy}, writes, [=] { runWeightGrad(conv, at); });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ LanePool lanePoolOf(const Builder &b, int x, int y, bool average) {
   const Dims xd = b.dims(x), yd = b.dims(y);
   require(fitsLanes(xd) && fitsLanes(yd) && xd[0] == yd[0] && xd[1] == yd[1], "a batch of whole sixteens is needed");
   require(b.type(x).dtype == DType::float32 && b.type(y).dtype == DType::float32, "float32 is needed");
+  require(average || at(0, 1) * at(1, 1) <= kMostPlaces, "the kernel is too large");
   return {xd[2], xd[3], yd[2], yd[3], at(0, 1), at(1, 1), at(2, 1), at(3, 1), at(4, 0), at(5, 0), at(6, 0), at(7, 0),
           average && b.intAttr(8, 0, 1)};
 }
