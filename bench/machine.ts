@@ -16,6 +16,7 @@ export function describeMachine(peers: Peers, peaks: Peaks) {
     peaks: peaks.measured,
     peers: {
       torch: peers.torch ? torch : null,
+      images: peers.imageVersions,
       tfjs: peers.tfjs?.version ?? null,
       onnxruntime: peers.onnxruntime?.version ?? null,
     },

@@ -7,7 +7,9 @@ import { createPeaks } from './peaks.ts';
 import { startPeers } from './peers/index.ts';
 import { jsonLine, UNSTEADY } from './report.ts';
 import type { Row, SuiteName } from './rows.ts';
+import { augmentSuite } from './suites/augment.ts';
 import { convSuite } from './suites/conv.ts';
+import { dataSuite } from './suites/data.ts';
 import { memorySuite } from './suites/memory.ts';
 import { inferSuite, trainSuite } from './suites/nets.ts';
 import { startSuite } from './suites/start.ts';
@@ -16,6 +18,8 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   conv: convSuite,
   train: trainSuite,
   infer: inferSuite,
+  augment: augmentSuite,
+  data: dataSuite,
   start: startSuite,
   memory: memorySuite,
 };

@@ -1,6 +1,6 @@
 import { type Rounds, ratioOf, summarize } from './statistics.ts';
 
-export const suiteNames = ['conv', 'train', 'infer', 'start', 'memory'] as const;
+export const suiteNames = ['conv', 'train', 'infer', 'augment', 'data', 'start', 'memory'] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 /** One line of the result. */

@@ -1,4 +1,3 @@
-import { takeBytes } from '../../src/image/buffers.ts';
 import type { Image } from '../../src/image/image.ts';
 import { erase } from '../../src/image/kernels/blend.ts';
 import { adjustSharpness, gaussianBlur } from '../../src/image/kernels/blur.ts';
@@ -24,7 +23,7 @@ import { affineTarget, perspectiveTarget, rotateTarget } from '../../src/image/t
 
 export const SIDE = 512;
 
-/** The result's pixels come from `takeBytes`; undefined when it is not an image. */
+/** Undefined when the result is not an image. */
 export type Operation = (image: Image) => Image | undefined;
 
 const smooth = { interpolation: 'bilinear', antialias: true } as const;
@@ -86,12 +85,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   jpeg: (image) => jpeg(image, 75),
 };
 
-/** Those that the acceptance asks for; the others are shown beside them. */
+/** Those whose mean counts; the others are shown beside them. */
 export const REQUIRED = Object.keys(operations).slice(0, 13);
 
 /** Smooth colours with some noise, like a photograph; peer.py makes the same. */
 export function picture(): Image {
-  const data = takeBytes(3 * SIDE * SIDE);
+  const data = new Uint8Array(3 * SIDE * SIDE);
   for (let i = 0, state = 1; i < data.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     const pixel = Math.floor(i / 3);

@@ -1,13 +1,15 @@
-"""torchvision as a peer of bench/augment: a JSON request per line in, an answer per line out.
+"""torchvision and albumentations as peers of bench/augment: a JSON request per line in, an answer per
+line out.
 
-Request {"op", "backend": "tensor" | "pillow", "steps"}; answer {"seconds": [one per step]}, or
-{"seconds": null} where the backend has no such operation. {"op": "info"} gives the versions; it must come
-first and carries "pixels", the path of a file of 512 × 512 × 3 bytes [h, w, c]. One thread.
+Request {"op", "backend": "tensor" | "pillow" | "albumentations", "steps"}; answer {"seconds": [one per
+step]}, or {"seconds": null} where the backend has no such operation. {"op": "info"} gives the versions; it
+must come first and carries "pixels", the path of a file of 512 × 512 × 3 bytes [h, w, c]. One thread.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from time import perf_counter
 from typing import Any, Callable
@@ -18,6 +20,15 @@ import torch
 import torchvision
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+try:
+    import albumentations as A
+    import cv2
+
+    cv2.setNumThreads(1)
+except ImportError:
+    A = None
 
 torch.set_num_threads(1)
 
@@ -72,6 +83,43 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def albumentations() -> dict[str, Callable[..., Any]]:
+    """Transforms that always do the same, or as much; where it resizes, with antialiasing too."""
+    area, linear = cv2.INTER_AREA, cv2.INTER_LINEAR
+    color = A.ColorJitter((1.2, 1.2), (0.8, 0.8), (1.3, 1.3), (0.05, 0.05), p=1)
+    affine_of = lambda mode: A.Affine(
+        scale=1.1, translate_px={"x": 20, "y": 10}, rotate=15, shear={"x": 5, "y": 3}, interpolation=mode, p=1
+    )
+    return {
+        "flip": A.HorizontalFlip(p=1),
+        "resize": A.Resize(224, 224, interpolation=area),
+        "randomResizedCrop": A.Compose([A.Crop(80, 60, 380, 390), A.Resize(224, 224, interpolation=area)]),
+        "normalize": A.Normalize(MEAN, STD),
+        "colorJitter": color,
+        "rotation": A.Rotate((23, 23), interpolation=linear, p=1),
+        "affine": affine_of(linear),
+        "perspective": A.Perspective((0.05, 0.05), p=1),
+        "blur": A.GaussianBlur((5, 5), (1.2, 1.2), p=1),
+        "grayscale": A.ToGray(p=1),
+        "posterize": A.Posterize(4, p=1),
+        "equalize": A.Equalize(p=1),
+        "erasing": A.CoarseDropout((1, 1), (150, 150), (140, 140), p=1),
+        "rotation nearest": A.Rotate((23, 23), interpolation=cv2.INTER_NEAREST, p=1),
+        "affine nearest": affine_of(cv2.INTER_NEAREST),
+        "blur 23": A.GaussianBlur((23, 23), (1.2, 1.2), p=1),
+        "flip vertical": A.VerticalFlip(p=1),
+        "brightness": A.ColorJitter((1.2, 1.2), (1, 1), (1, 1), (0, 0), p=1),
+        "solarize": A.Solarize((0.5, 0.5), p=1),
+        "invert": A.InvertImg(p=1),
+        "autocontrast": A.AutoContrast(p=1),
+        "sharpness": A.Sharpen((0.5, 0.5), (1, 1), p=1),
+        "jpeg": A.ImageCompression(quality_range=(75, 75), p=1),
+    }
+
+
+TRANSFORMS = {} if A is None else albumentations()
+
+
 def main() -> None:
     images: dict[str, Any] = {}
     for line in sys.stdin:
@@ -81,9 +129,20 @@ def main() -> None:
             images["tensor"] = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
             images["pillow"] = F.to_pil_image(images["tensor"])
             facts = {"torchvision": torchvision.__version__, "torch": torch.__version__, "pillow": PIL.__version__}
+            if A is not None:
+                images["albumentations"] = pixels
+                facts |= {"albumentations": A.__version__, "opencv": cv2.__version__}
             print(json.dumps(facts), flush=True)
             continue
-        function, image = OPERATIONS[request["op"]], images[request["backend"]]
+        name, backend = request["op"], request["backend"]
+        if backend not in images:
+            print(json.dumps({"seconds": None}), flush=True)
+            continue
+        if backend == "albumentations":
+            function = lambda x, transform=TRANSFORMS[name]: transform(image=x)["image"]
+        else:
+            function = OPERATIONS[name]
+        image = images[backend]
         seconds: list[float] | None = []
         for _ in range(request["steps"]):
             start = perf_counter()

@@ -45,6 +45,21 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/profile.ts'),
   },
   {
+    name: 'study',
+    summary: 'show an effect of the notes with a picture and figures',
+    load: () => import('./commands/study.ts'),
+  },
+  {
+    name: 'bench',
+    summary: 'measure how fast a network trains or runs here, engine by engine',
+    load: () => import('./commands/bench.ts'),
+  },
+  {
+    name: 'compare',
+    summary: 'compare networks: size, compute, memory, speed here',
+    load: () => import('./commands/compare.ts'),
+  },
+  {
     name: 'models',
     summary: 'list the networks that have a name',
     load: () => import('./commands/models.ts'),
@@ -53,6 +68,16 @@ export const commands: readonly CommandRow[] = [
     name: 'datasets',
     summary: 'list the datasets that have a name',
     load: () => import('./commands/datasets.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'look for damaged, doubled and mislabelled images in a dataset',
+    load: () => import('./commands/check.ts'),
+  },
+  {
+    name: 'augment',
+    summary: 'draw what an augmentation policy makes of an image',
+    load: () => import('./commands/augment.ts'),
   },
   {
     name: 'engines',

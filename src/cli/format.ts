@@ -32,5 +32,15 @@ const scaled = (value: number, base: number, units: readonly string[]): string =
 /** `240 B`, `18.8 kB`, `26.4 MB`: powers of 1000. */
 export const bytes = (value: number): string => scaled(value, 1000, [' B', ' kB', ' MB', ' GB']);
 
+/** `0.24 MiB`, `44.6 MiB`, `1,204 MiB`: of 2²⁰ bytes. */
+export function mebibytes(value: number): string {
+  const size = value / 2 ** 20;
+  return `${size < 100 ? size.toPrecision(3) : grouped(size)} MiB`;
+}
+
+/** `0.82`, `15.7`, `7,992`. */
+export const imagesPerSecond = (value: number): string =>
+  value < 100 ? value.toPrecision(3) : grouped(value);
+
 /** `282k`, `1.81G`. */
 export const compact = (value: number): string => scaled(value, 1000, ['', 'k', 'M', 'G', 'T']);

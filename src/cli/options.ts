@@ -29,11 +29,20 @@ export const configFlags = (flags: Readonly<Record<string, unknown>>): Record<st
       .map(({ name }) => [name, flags[name]]),
   );
 
+const texts: Partial<Record<OptionName, string>> = {
+  data: '<name or path>',
+  dataDir: '<folder>',
+  out: '<folder>',
+  augment: '<policy>',
+  classWeights: '<name=value,…>',
+  cache: '<bytes>',
+};
+
 function placeholder({ name, kind }: ConfigOption): string {
   if (kind === 'pairs') return '<name=value,…>';
   if (kind === 'list') return '<n,n,…>';
   if (kind === 'number') return '<n>';
-  return name === 'dataDir' || name === 'out' ? '<folder>' : '<name>';
+  return texts[name] ?? '<name>';
 }
 
 function describe({ description, choices, default: value }: ConfigOption, withDefault: boolean) {

@@ -3,14 +3,20 @@ import type { IdxArray } from './idx.ts';
 
 export type ImageShape = readonly [c: number, h: number, w: number];
 
-/** Labelled images of one size. What the loader needs; where the images live is not its business. */
-export interface ImageDataset {
+/** What is known of labelled images without looking at them. */
+export interface Labelled {
   readonly name: string;
   /** Class names; a label is an index into them. */
   readonly classes: readonly string[];
-  readonly shape: ImageShape;
   /** Number of samples. */
   readonly length: number;
+  /** The label of each sample, [length]. Samplers and weights of classes need them. */
+  readonly labels?: ArrayLike<number>;
+}
+
+/** Labelled images of one size. What the loader needs; where the images live is not its business. */
+export interface ImageDataset extends Labelled {
+  readonly shape: ImageShape;
   /**
    * Writes the samples `indices` [n] as uint8 `images` [n, c, h, w] and `labels` [n].
    * A dataset that decodes files, here or in worker threads, returns a promise; the arrays are its
@@ -29,7 +35,27 @@ export interface InMemoryContent {
   readonly labels: Uint8Array | Int32Array;
 }
 
-export interface InMemoryDataset extends ImageDataset, InMemoryContent {}
+export interface InMemoryDataset extends ImageDataset, InMemoryContent {
+  readonly labels: Uint8Array | Int32Array;
+}
+
+/**
+ * Some samples of a dataset in memory, in the order of `indices`; their pixels are copied.
+ *
+ * @throws FormatError when there are none
+ */
+export function selectImages(
+  { name, classes, shape, images, labels }: InMemoryDataset,
+  indices: ArrayLike<number>,
+): InMemoryDataset {
+  const size = shape[0] * shape[1] * shape[2];
+  const pixels = new Uint8Array(indices.length * size);
+  for (let i = 0; i < indices.length; i++) {
+    pixels.set(images.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
+  }
+  const chosen = Int32Array.from(indices, (index) => labels[index]!);
+  return inMemoryDataset({ name, classes, shape, images: pixels, labels: chosen });
+}
 
 /**
  * A dataset over arrays in memory, which it does not copy.

@@ -1,4 +1,3 @@
-export { type ImageView, randomFlip, randomShift, type Transform } from './augment.ts';
 export {
   catalogue,
   type DatasetEntry,
@@ -14,10 +13,26 @@ export {
   type InMemoryContent,
   type InMemoryDataset,
   inMemoryDataset,
+  type Labelled,
+  selectImages,
 } from './dataset.ts';
 export { encodeIdx, type IdxArray, readIdx } from './idx.ts';
 export { type Batch, type Loader, type LoaderOptions, loader, type Pixels } from './loader.ts';
 export type { Normalization } from './normalize.ts';
-export type { RandomStream } from './random.ts';
+export {
+  type FilePreparation,
+  type FillRequest,
+  type Preparation,
+  type PreparedDataset,
+  preparedDataset,
+  type TargetDataset,
+} from './prepared.ts';
 export { resizedDataset } from './resized.ts';
-export { naturalOrder, shuffledOrder } from './sampler.ts';
+export {
+  balancedSampler,
+  naturalOrder,
+  type Sampler,
+  shuffledOrder,
+  weightedSampler,
+} from './sampler.ts';
+export { foldOf, type HeldOut, holdOut } from './split.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../graph/errors.ts';
-import { randomFlip, randomShift, type Transform } from './augment.ts';
+import { buildPolicy, parsePolicy } from '../image/policy.ts';
+import { lambda } from '../image/transforms/compose.ts';
 import { type ImageDataset, inMemoryDataset } from './dataset.ts';
 import { type Batch, type LoaderOptions, loader, type Pixels } from './loader.ts';
 import { shuffledOrder } from './sampler.ts';
@@ -26,6 +27,9 @@ const slow = (dataset: ImageDataset): ImageDataset => ({
     await dataset.gather(...args);
   },
 });
+
+/** Its result is 4 × 4. */
+const policy = (text: string) => buildPolicy(parsePolicy(text), { size: [4, 4] });
 
 const copy = <P extends Pixels>(batch: Batch<P>) => ({
   ...batch,
@@ -98,9 +102,9 @@ describe('loader', () => {
 
   it('augments a sample the same in any batch, order and prefetch setting', async () => {
     const dataset = countingDataset(23, [1, 4, 4]);
-    const transforms = [randomShift(2), randomFlip()];
+    const transform = policy('padCrop(padding=2), flip').sample;
     const bySample = async (source: ImageDataset, options: Partial<LoaderOptions>) => {
-      const batches = await collect(source, { batchSize: 5, transforms, seed: 3, ...options }, 2);
+      const batches = await collect(source, { batchSize: 5, transform, seed: 3, ...options }, 2);
       const found = new Map<number, number[]>();
       for (const { indices, images } of batches) {
         indices.forEach((sample, i) => {
@@ -114,19 +118,24 @@ describe('loader', () => {
     expect(await bySample(slow(dataset), { batchSize: 4, prefetch: 4 })).toEqual(reference);
     expect(await bySample(dataset, { shuffle: true })).toEqual(reference);
     expect(await bySample(dataset, { seed: 4 })).not.toEqual(reference);
-    expect(await bySample(dataset, { transforms: [] })).not.toEqual(reference);
+    expect(await bySample(dataset, { transform: undefined })).not.toEqual(reference);
   });
 
   it('leaves the dataset as it was', async () => {
-    const dataset = countingDataset(9);
+    const dataset = countingDataset(9, [1, 4, 4]);
     const before = Uint8Array.from(dataset.images);
-    await collect(dataset, { batchSize: 4, transforms: [randomShift(1)], pixels: 'uint8' });
+    await collect(dataset, {
+      batchSize: 4,
+      transform: policy('padCrop(padding=1)').sample,
+      pixels: 'uint8',
+    });
     expect(dataset.images).toEqual(before);
   });
 
   it('resumes in the middle of an epoch', async () => {
-    const options = { batchSize: 4, shuffle: true, seed: 9, transforms: [randomShift(1)] };
-    const dataset = countingDataset(30);
+    const { sample: transform } = policy('padCrop(padding=1)');
+    const options = { batchSize: 4, shuffle: true, seed: 9, transform };
+    const dataset = countingDataset(30, [1, 4, 4]);
     const whole = await collect(dataset, options, 3);
     expect(await collect(dataset, options, 3, 5)).toEqual(whole.slice(5));
     expect(await collect(dataset, options, 3, whole.length)).toEqual([]);
@@ -223,14 +232,14 @@ describe('loader', () => {
   });
 
   it('hands transforms one image at a time', async () => {
-    const invert: Transform = ({ data, shape }) => {
-      expect(data.length).toBe(shape[0] * shape[1] * shape[2]);
-      data.forEach((value, i) => {
-        data[i] = 255 - value;
-      });
-    };
-    const options = { batchSize: 2, transforms: [invert], pixels: 'uint8' } as const;
+    const invert = lambda('invert', ({ image }) => ({
+      image: { ...image, data: image.data.map((value) => 255 - value) },
+    }));
+    const options = { batchSize: 2, transform: invert, pixels: 'uint8' } as const;
     const [first] = await collect(countingDataset(3, [1, 1, 2]), options);
     expect(first!.images).toEqual([255, 254, 254, 253]);
+    // Planes, whatever a transform works on.
+    const [colour] = await collect(countingDataset(1, [3, 1, 2]), { ...options, batchSize: 1 });
+    expect(colour!.images).toEqual([255, 254, 253, 252, 251, 250]);
   });
 });

@@ -23,6 +23,7 @@ export function resizedDataset(dataset: ImageDataset, size: number): ImageDatase
     classes: dataset.classes,
     shape: [channels, size, size],
     length: dataset.length,
+    ...(dataset.labels ? { labels: dataset.labels } : {}),
     async gather(indices, images, labels) {
       const originals = new Uint8Array(indices.length * channels * from);
       await dataset.gather(indices, originals, labels);

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../graph/errors.ts';
-import { sampleStream } from './random.ts';
-import { naturalOrder, shuffledOrder } from './sampler.ts';
+import {
+  balancedSampler,
+  naturalOrder,
+  repeatsIn,
+  shuffledOrder,
+  weightedSampler,
+} from './sampler.ts';
 
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const epochs = fc.nat(1000);
@@ -56,18 +61,51 @@ describe('shuffledOrder', () => {
   });
 });
 
-describe('sampleStream', () => {
-  it('gives each sample its own numbers, wherever it was before', () => {
-    const stream = sampleStream(5, 'augmentation');
-    stream.moveTo(2, 9);
-    const numbers = Array.from({ length: 6 }, stream.uint32);
-    stream.moveTo(2, 10);
-    expect(stream.uint32()).not.toBe(numbers[0]);
-    stream.moveTo(2, 9);
-    expect(Array.from({ length: 6 }, stream.uint32)).toEqual(numbers);
+describe('balancedSampler', () => {
+  it('gives every class its share, and every sample of a class its turn', () => {
+    // 12 of class 0, 3 of class 1, none of class 2, 1 of class 3.
+    const labels = [0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 3, 0, 0, 1];
+    const order = balancedSampler(labels, 4, 5)(2);
+    expect(order.length).toBe(labels.length);
+    const counts = [0, 0, 0, 0];
+    for (const sample of order) counts[labels[sample]!]!++;
+    expect(counts.toSorted()).toEqual([0, 5, 5, 6]);
+    expect(counts[2]).toBe(0);
+    const times = labels.map((_, i) => order.filter((sample) => sample === i).length);
+    const ofOne = [4, 9, 15].map((i) => times[i]!);
+    expect(Math.max(...ofOne) - Math.min(...ofOne)).toBeLessThanOrEqual(1);
+    expect(Math.max(...times.filter((_, i) => labels[i] === 0))).toBe(1);
+    expect(balancedSampler(labels, 4, 5)(2)).toEqual(order);
+    expect(balancedSampler(labels, 4, 5)(3)).not.toEqual(order);
+  });
+});
+
+describe('weightedSampler', () => {
+  it('draws in proportion to the weights', () => {
+    const weights = [1, 0, 3, 0.5, 5.5];
+    const counts = new Float64Array(5);
+    const sampler = weightedSampler(weights, 3);
+    for (let epoch = 0; epoch < 2000; epoch++) {
+      for (const sample of sampler(epoch)) counts[sample]!++;
+    }
+    expect(counts[1]).toBe(0);
+    const chiSquare = weights.reduce((sum, weight, i) => {
+      const expected = weight * 1000;
+      return weight === 0 ? sum : sum + (counts[i]! - expected) ** 2 / expected;
+    }, 0);
+    // 3 degrees of freedom: 16.3 is exceeded by chance once in a thousand seeds.
+    expect(chiSquare).toBeLessThan(16.3);
   });
 
-  it('keeps purposes apart', () => {
-    expect(sampleStream(5, 'order').uint32()).not.toBe(sampleStream(5, 'augmentation').uint32());
+  it('refuses weights that are none', () => {
+    expect(() => weightedSampler([1, -1], 0)).toThrow(UsageError);
+    expect(() => weightedSampler([0, 0], 0)).toThrow(/must exceed 0/);
+  });
+});
+
+describe('repeatsIn', () => {
+  it('counts how often a sample has come before', () => {
+    expect(repeatsIn(Uint32Array.of(2, 0, 2, 2, 1), 3)).toEqual(Uint32Array.of(0, 0, 1, 2, 0));
+    expect(repeatsIn(Uint32Array.of(2, 0, 1), 3)).toBeUndefined();
   });
 });

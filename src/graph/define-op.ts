@@ -1,7 +1,7 @@
 import { DTypeError } from './errors.ts';
 import { constant } from './leaves.ts';
 import type { LoweringContext } from './lower.ts';
-import { currentPath } from './scope.ts';
+import { currentScope } from './scope.ts';
 import { shapeError } from './shapes.ts';
 import {
   type Attrs,
@@ -260,7 +260,7 @@ function makeOp(declaration: AnyDeclaration, kind: 'primitive' | 'composite'): A
 
   const apply = (inputs: readonly (Tensor | undefined)[], attrs: Attrs): readonly Tensor[] => {
     const types = listOutputs<TensorType>(declaration, infer(namedInputs(op, inputs), attrs));
-    return createNode(op, inputs, attrs, types, currentPath()).outputs;
+    return createNode(op, inputs, attrs, types, currentScope()).outputs;
   };
   const call = (...args: unknown[]): unknown => {
     if (args.length > inputNames.length && args.at(-1) === undefined) args.pop();

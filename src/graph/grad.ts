@@ -1,10 +1,11 @@
 import { baseName, defineOp, namedInputs, namedOutputs } from './define-op.ts';
 import { FoveaError, invariant } from './errors.ts';
 import { constant } from './leaves.ts';
-import { withPath } from './scope.ts';
+import { recomputation } from './recompute.ts';
+import { within } from './scope.ts';
 import { sameShape, shapeError } from './shapes.ts';
 import type { Node, Tensor } from './tensor.ts';
-import { outputsOf, topological } from './traverse.ts';
+import { topological } from './traverse.ts';
 
 /** Sums tensors of one shape: where a value is used several times, its gradients meet here. */
 export const addN = defineOp({
@@ -58,6 +59,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   }
   const order = topological([loss]);
   const needed = dependents(order, new Set(wrt));
+  const again = recomputation(order, loss);
   const parts = new Map<Tensor, Tensor[]>([[loss, [constant(1, [], loss.dtype)]]]);
   const total = (tensor: Tensor): Tensor | undefined => {
     const list = parts.get(tensor);
@@ -70,8 +72,10 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   for (const node of order.reverse()) {
     if (!needed.has(node) || node.op.kind === 'leaf') continue;
     const dys = node.outputs.map(total);
-    if (dys.every((dy) => dy === undefined) || node.op.vjp === 'zero') continue;
-    withPath(node.path, () => propagate(node, dys, needed, parts));
+    const dy = dys.find((tensor) => tensor !== undefined);
+    if (dy === undefined || node.op.vjp === 'zero') continue;
+    const read = again(node, dy);
+    within({ path: node.path }, () => propagate(node, dys, needed, parts, read));
   }
   return wrt.map((tensor) => total(tensor) ?? constant(0, tensor.shape, tensor.dtype));
 }
@@ -81,14 +85,19 @@ function propagate(
   dys: readonly (Tensor | undefined)[],
   needed: ReadonlySet<Node>,
   parts: Map<Tensor, Tensor[]>,
+  read: (tensor: Tensor) => Tensor,
 ): void {
   const { op, inputs, attrs } = node;
   if (op.vjp === 'none') {
     throw new FoveaError(`${op.name}: has no derivative; keep it out of the loss`);
   }
   invariant(typeof op.vjp === 'function', `${op.name} reached the gradient without being lowered`);
-  const named = namedInputs(op, inputs);
-  const grads = op.vjp(named, attrs, outputsOf(node), namedOutputs(op, dys as Tensor[]));
+  const named = namedInputs(
+    op,
+    inputs.map((tensor) => tensor && read(tensor)),
+  );
+  const outputs = namedOutputs(op, node.outputs.map(read));
+  const grads = op.vjp(named, attrs, outputs, namedOutputs(op, dys as Tensor[]));
   const isList = Object.values(named).some(Array.isArray);
   const list = isList
     ? (Object.values(grads)[0] as readonly Tensor[])
@@ -104,6 +113,8 @@ function propagate(
     );
     const known = parts.get(source);
     if (known === undefined) parts.set(source, [grad]);
+    // Where memory is to be saved, gradients do not wait for each other.
+    else if (node.segment !== undefined) parts.set(source, [addN([...known, grad])]);
     else known.push(grad);
   });
 }

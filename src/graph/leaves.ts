@@ -26,7 +26,7 @@ const variableOp = leaf('variable', 'A value that the engine keeps between runs.
 const constantOp = leaf('constant', 'A value known when the graph is built.');
 
 const make = (op: Op, attrs: object, type: TensorType): Tensor =>
-  createNode(op, [], attrs as Tensor['node']['attrs'], [type], []).outputs[0]!;
+  createNode(op, [], attrs as Tensor['node']['attrs'], [type], { path: [] }).outputs[0]!;
 
 const checkShape = (op: string, shape: Shape): void => {
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {

@@ -19,7 +19,7 @@ export function printProgram(program: Program): string {
   const declare = (word: string, list: Program['inputs']) =>
     list.map(({ name, id }) => `${word} ${name} : ${typeOf(id)}`);
 
-  const body = program.instructions.map(({ op, inputs, outputs, attrs, path, hoisted }) => {
+  const body = program.instructions.map(({ op, inputs, outputs, attrs, path, after, hoisted }) => {
     const given = Object.entries(attrs).filter(([, value]) => value !== undefined);
     const shown = given.map(([name, value]) => `${name}: ${showAttr(value)}`).join(', ');
     return [
@@ -27,6 +27,7 @@ export function printProgram(program: Program): string {
       shown === '' ? '' : ` {${shown}}`,
       ` : ${outputs.map(typeOf).join(', ')}`,
       hoisted ? '  (hoisted)' : '',
+      after === undefined ? '' : `  (after ${show(after)})`,
       path.length === 0 ? '' : `  # ${path.join(' › ')}`,
     ].join('');
   });

@@ -23,6 +23,8 @@ export interface Instruction {
   readonly attrs: Attrs;
   /** Enclosing layers, for profiles and messages. */
   readonly path: readonly string[];
+  /** Saves memory by not running before this value is there. Engines that reorder respect it. */
+  readonly after: ValueId | undefined;
   readonly flops: number;
   /**
    * Depends on nothing but constants and variables that this program does not change: need not
@@ -89,7 +91,9 @@ export function buildProgram(
       if (!updated.has(first)) steady.add(first);
     } else {
       invariant(node.op.kind === 'primitive', `${node.op.name} was not lowered`);
-      const hoisted = node.inputs.every((tensor) => tensor === undefined || steady.has(tensor));
+      const hoisted =
+        node.after === undefined &&
+        node.inputs.every((tensor) => tensor === undefined || steady.has(tensor));
       if (hoisted) for (const tensor of node.outputs) steady.add(tensor);
       instructions.push({
         op: node.op.name,
@@ -97,6 +101,7 @@ export function buildProgram(
         outputs: node.outputs.map(idOf),
         attrs: node.attrs,
         path: node.path,
+        after: node.after && idOf(node.after),
         flops: node.op.flops!(node.outputs, namedInputs(node.op, node.inputs), node.attrs),
         hoisted,
       });

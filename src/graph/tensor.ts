@@ -28,14 +28,28 @@ export type AttrValue =
   | object;
 export type Attrs = Readonly<Record<string, AttrValue>>;
 
+/** A stretch of a graph whose values are computed again for the way back: see `recomputed`. */
+export interface Segment {
+  readonly id: symbol;
+  /** Whether what is computed here is kept all the same. */
+  readonly kept: boolean;
+}
+
+/** Where in a model a node stands. */
+export interface Scope {
+  /** Enclosing layers, outermost first: `['resnet18', 'layer2', '0', 'conv1']`. */
+  readonly path: readonly string[];
+  readonly segment?: Segment | undefined;
+  /** Is not computed before this is, and is another node than one that may be computed earlier. */
+  readonly after?: Tensor | undefined;
+}
+
 /** One application of an op. `inputs` has `undefined` where an optional input was left out. */
-export interface Node {
+export interface Node extends Scope {
   readonly op: Op;
   readonly inputs: readonly (Tensor | undefined)[];
   readonly attrs: Attrs;
   readonly outputs: readonly Tensor[];
-  /** Enclosing layers, outermost first: `['resnet18', 'layer2', '0', 'conv1']`. */
-  readonly path: readonly string[];
 }
 
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array;
@@ -52,10 +66,10 @@ export function createNode(
   inputs: readonly (Tensor | undefined)[],
   attrs: Attrs,
   types: readonly TensorType[],
-  path: readonly string[],
+  { path, segment, after }: Scope,
 ): Node {
   const outputs: Tensor[] = [];
-  const node: Node = { op, inputs, attrs, outputs, path };
+  const node: Node = { op, inputs, attrs, outputs, path, segment, after };
   for (const { shape, dtype } of types) {
     outputs.push({ node, index: outputs.length, shape, dtype });
   }

@@ -1,5 +1,5 @@
-import { listOutputs, namedOutputs } from './define-op.ts';
-import { withPath } from './scope.ts';
+import { listOutputs } from './define-op.ts';
+import { within } from './scope.ts';
 import type { Node, Tensor } from './tensor.ts';
 
 /** Nodes that `roots` depend on, each after its inputs. Iterative: graphs may be very deep. */
@@ -16,6 +16,7 @@ export function topological(roots: Iterable<Tensor>): Node[] {
         const source = node.inputs[i]?.node;
         if (source !== undefined && !state.has(source)) stack.push(source);
       }
+      if (node.after !== undefined && !state.has(node.after.node)) stack.push(node.after.node);
       continue;
     }
     stack.pop();
@@ -38,11 +39,13 @@ export function rewrite(
   const renamed = new Map<Tensor, Tensor>();
   const renew = (tensor: Tensor): Tensor => renamed.get(tensor) ?? tensor;
   for (const node of topological(roots)) {
+    const { path, segment } = node;
     const inputs = node.inputs.map((tensor) => tensor && renew(tensor));
-    const outputs = withPath(node.path, () => {
+    const after = node.after && renew(node.after);
+    const outputs = within({ path, segment, after }, () => {
       const replaced = replace(node, inputs);
       if (replaced !== undefined) return replaced;
-      const changed = inputs.some((tensor, i) => tensor !== node.inputs[i]);
+      const changed = after !== node.after || inputs.some((tensor, i) => tensor !== node.inputs[i]);
       return changed ? node.op.apply(inputs, node.attrs) : node.outputs;
     });
     node.outputs.forEach((tensor, i) => {
@@ -52,6 +55,5 @@ export function rewrite(
   return renew;
 }
 
-/** Outputs of a node in the form its declaration speaks: one tensor, or a record by name. */
-export const outputsOf = (node: Node): unknown => namedOutputs(node.op, node.outputs);
+/** Outputs that a declaration gave, one tensor or a record by name, as a list. */
 export const asList = (node: Node, outputs: unknown): Tensor[] => listOutputs(node.op, outputs);

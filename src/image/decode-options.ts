@@ -1,6 +1,7 @@
 import { FormatError } from '../graph/errors.ts';
 import { DECODED_FORMATS, imageFormat } from './format.ts';
 import type { Image, Size } from './image.ts';
+import type { Region } from './kernels/resample.ts';
 
 export interface DecodeOptions {
   /** 3: RGB; 1: grey. Default 3. */
@@ -10,6 +11,11 @@ export interface DecodeOptions {
    * long as neither side falls below. Default: full size.
    */
   readonly enough?: Size;
+  /**
+   * Told the size of the picture, [height, width], says which part of it is wanted: the picture may
+   * end below that part, and pixels beside it may have any value. Called once or not at all.
+   */
+  readonly part?: (size: Size) => Region;
   /** What shows through transparent parts, [r, g, b]. Default black. */
   readonly background?: readonly [number, number, number];
   /** Largest image, in pixels. Default 100 million. Memory stays below about 8 bytes per pixel. */

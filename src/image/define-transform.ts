@@ -110,8 +110,11 @@ export function parametersOf<P>(name: string, drawn: Drawn): P {
  * them shares its memory.
  */
 export function releaseBetween(first: Target, step: Target, last: Target): void {
-  const { buffer } = step.image.data;
-  if (buffer !== first.image.data.buffer && buffer !== last.image.data.buffer) {
-    giveBytes(step.image.data);
-  }
+  const { data } = step.image;
+  if (!overlap(data, first.image.data) && !overlap(data, last.image.data)) giveBytes(data);
 }
+
+const overlap = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.buffer === b.buffer &&
+  a.byteOffset < b.byteOffset + b.length &&
+  b.byteOffset < a.byteOffset + a.length;

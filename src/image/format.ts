@@ -64,7 +64,7 @@ export function claimedSize(bytes: Uint8Array): PixelSize | undefined {
         ? { width: view.getUint16(6, true), height: view.getUint16(8, true) }
         : undefined;
     case 'jpeg':
-      return jpegSize(view);
+      return jpegHeader(bytes);
     case 'webp':
       return has(30) ? webpSize(bytes, view) : undefined;
     case 'avif':
@@ -74,17 +74,48 @@ export function claimedSize(bytes: Uint8Array): PixelSize | undefined {
   }
 }
 
-/** From the first start-of-frame marker. */
-function jpegSize(view: DataView): PixelSize | undefined {
-  for (let at = 2; at + 9 <= view.byteLength; ) {
+export interface JpegHeader extends PixelSize {
+  /** 1: grey; 3: YCbCr or RGB; 4: CMYK. */
+  readonly components: number;
+  /** Exif's: 1 for upright; undefined when there are Exif data that cannot be read. */
+  readonly orientation: number | undefined;
+}
+
+/** What stands before the picture of a JPEG file, up to the first start-of-frame marker. */
+export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let orientation: number | undefined = 1;
+  for (let at = 2; at + 10 <= view.byteLength; ) {
     if (view.getUint8(at) !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
     const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (frame) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    if (frame) {
+      const [width, height] = [view.getUint16(at + 7), view.getUint16(at + 5)];
+      return { width, height, components: view.getUint8(at + 9), orientation };
+    }
+    // APP1: Exif, or XMP, which says nothing of it.
+    if (marker === 0xe1 && text(bytes, at + 4, at + 8) === 'Exif') {
+      orientation = exifOrientation(bytes.subarray(at + 10, at + 2 + view.getUint16(at + 2)));
+    }
     // A fill byte, or a marker without content.
     at += marker === 0xff ? 1 : 2 + (marker === 0x01 ? 0 : view.getUint16(at + 2));
   }
   return undefined;
+}
+
+/** From the first directory of a TIFF structure, where entries have twelve bytes. */
+function exifOrientation(tiff: Uint8Array): number | undefined {
+  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
+  const order = text(tiff, 0, 2);
+  if ((order !== 'II' && order !== 'MM') || tiff.length < 8) return undefined;
+  const little = order === 'II';
+  const start = view.getUint32(4, little);
+  if (start + 2 > tiff.length) return undefined;
+  const entries = view.getUint16(start, little);
+  for (let i = 0, at = start + 2; i < entries && at + 12 <= tiff.length; i++, at += 12) {
+    if (view.getUint16(at, little) === 0x0112) return view.getUint16(at + 8, little);
+  }
+  return 1;
 }
 
 function webpSize(bytes: Uint8Array, view: DataView): PixelSize | undefined {

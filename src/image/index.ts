@@ -34,7 +34,22 @@ export {
   pixelTables,
   planesInto,
 } from './normalize.ts';
-export { augmentationStream, type RandomStream } from './random.ts';
+export {
+  type BatchTransform,
+  buildPolicy,
+  type Policy,
+  type PolicyStep,
+  parsePolicy,
+  policyText,
+  SHORT_NAMES,
+} from './policy.ts';
+export {
+  augmentationStream,
+  type Purpose,
+  type RandomStream,
+  randomStream,
+  type StreamPlace,
+} from './random.ts';
 export {
   BOX_FORMATS,
   type Boxes,
@@ -95,3 +110,4 @@ export {
   randomPerspective,
   randomRotation,
 } from './transforms/warp.ts';
+export { releaseImage, workingCopy } from './workspace.ts';

@@ -59,7 +59,7 @@ export function perspectiveMatrix(
     rows.push([x, y, 1, 0, 0, 0, -u * x, -u * y, u]);
     rows.push([0, 0, 0, x, y, 1, -v * x, -v * y, v]);
   });
-  return solve(rows);
+  return solve(rows) as PerspectiveMatrix | undefined;
 }
 
 /** Gaussian elimination with partial pivoting; the last column is the right-hand side. */
@@ -87,42 +87,23 @@ function solve(rows: number[][]): number[] | undefined {
 export const perspectiveMap =
   (matrix: PerspectiveMatrix): PointMap =>
   (x, y) => {
-    const [a, b, c, d, e, f, g, h] = matrix as readonly [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [a, b, c, d, e, f, g, h] = matrix;
     const w = g * x + h * y + 1;
     return [(a * x + b * y + c) / w, (d * x + e * y + f) / w];
   };
 
 /** The inverse of a perspective matrix, scaled so that its last entry is 1 again. */
 export function invertPerspective(matrix: PerspectiveMatrix): PerspectiveMatrix {
-  const [a, b, c, d, e, f, g, h] = matrix as readonly [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
+  const [a, b, c, d, e, f, g, h] = matrix;
+  const scaled = (cofactor: number) => cofactor / (a * e - b * d);
+  return [
+    scaled(e - f * h),
+    scaled(c * h - b),
+    scaled(b * f - c * e),
+    scaled(f * g - d),
+    scaled(a - c * g),
+    scaled(c * d - a * f),
+    scaled(d * h - e * g),
+    scaled(b * g - a * h),
   ];
-  const adjugate = [
-    e - f * h,
-    c * h - b,
-    b * f - c * e,
-    f * g - d,
-    a - c * g,
-    c * d - a * f,
-    d * h - e * g,
-    b * g - a * h,
-  ];
-  const last = a * e - b * d;
-  return adjugate.map((value) => value / last);
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../graph/errors.ts';
 import type { Image } from './image.ts';
+import { isResident } from './wasm/memory.ts';
 import { scratch } from './wasm/scratch.ts';
 
 /** Per channel, of pixels scaled to 0 … 1. */
@@ -10,10 +11,10 @@ export interface ChannelStatistics {
 
 /** What normalising needs, made once. */
 export interface PixelTables {
-  /** (x / 255 − mean) / std of each byte, per channel, in float32. */
+  /** (x / 255 − mean) / std of each byte, per channel, as x · factor + shift in float32. */
   readonly tables: readonly Float32Array[];
-  /** 1 / 255, the means and the standard deviations, as bytes of float32. */
-  readonly statistics: Uint8Array;
+  /** Per channel 1 / (255 · std), then −mean / std, as bytes of float32. */
+  readonly factors: Uint8Array;
 }
 
 /**
@@ -26,18 +27,21 @@ export function pixelTables(channels: number, statistics?: ChannelStatistics): P
       `normalize: mean and std must have one number per channel, and std be > 0 (mean [${mean.join(', ')}], std [${std.join(', ')}], ${channels} channels)`,
     );
   }
+  const factors = Float32Array.from([
+    ...std.map((s) => 1 / (255 * s)),
+    ...mean.map((m, c) => -m / std[c]!),
+  ]);
   const tables = Array.from({ length: channels }, (_, c) =>
-    Float32Array.from({ length: 256 }, (_, value) => {
-      const scaled = Math.fround(value * Math.fround(1 / 255));
-      return Math.fround(Math.fround(scaled - Math.fround(mean[c]!)) / Math.fround(std[c]!));
-    }),
+    Float32Array.from(
+      { length: 256 },
+      (_, value) => Math.fround(value * factors[c]!) + factors[channels + c]!,
+    ),
   );
-  const numbers = Float32Array.of(1 / 255, ...mean, ...std);
-  return { tables, statistics: new Uint8Array(numbers.buffer) };
+  return { tables, factors: new Uint8Array(factors.buffer) };
 }
 
 /** Pixels normalised at a time, so that they stay in the cache. */
-const CHUNK = 4096;
+const CHUNK = 2048;
 
 /**
  * Writes an image [h, w, c] as planes [c, h, w] of floats into a batch, at number `offset` of `into`.
@@ -45,7 +49,7 @@ const CHUNK = 4096;
  */
 export function normalizeInto(
   { data: x, width, height, channels }: Image,
-  { tables, statistics }: PixelTables,
+  { tables, factors }: PixelTables,
   into: Float32Array,
   offset = 0,
 ): void {
@@ -62,16 +66,19 @@ export function normalizeInto(
     });
     return;
   }
-  const room = scratch(3 * CHUNK, statistics.length, 4 * CHUNK, 4 * CHUNK, 4 * CHUNK);
+  const room = scratch(3 * CHUNK, factors.length, 4 * CHUNK, 4 * CHUNK, 4 * CHUNK);
   if (room) {
-    const [from, constants, ...planes] = room.at as [number, number, number, number, number];
-    room.bytes.set(statistics, constants);
+    const [copyAt, factorsAt, ...planes] = room.at as [number, number, number, number, number];
+    room.bytes.set(factors, factorsAt);
+    const views = planes.map((at) => new Float32Array(room.bytes.buffer, at, CHUNK));
+    const stays = isResident(x);
     for (let start = 0; start < plane; start += CHUNK) {
       const n = Math.min(CHUNK, plane - start);
-      room.bytes.set(x.subarray(3 * start, 3 * (start + n)), from);
-      room.kernels.normalize(from, n, constants, ...planes);
-      planes.forEach((at, c) => {
-        into.set(new Float32Array(room.bytes.buffer, at, n), offset + c * plane + start);
+      if (!stays) room.bytes.set(x.subarray(3 * start, 3 * (start + n)), copyAt);
+      const from = stays ? x.byteOffset + 3 * start : copyAt;
+      room.kernels.normalize(from, n, factorsAt, ...planes);
+      views.forEach((view, c) => {
+        into.set(n < CHUNK ? view.subarray(0, n) : view, offset + c * plane + start);
       });
     }
     return;

@@ -10,22 +10,51 @@ export interface RandomStream {
   uniform(): number;
 }
 
-/** 'augm': keeps these numbers apart from those that decide the order of samples. */
-const AUGMENTATION = 0x6175676d;
+/** What a random number decides; kept apart so that streams of one seed never meet. */
+export type Purpose = 'order' | 'augmentation' | 'mixing' | 'split';
+
+const PURPOSE_WORD: Readonly<Record<Purpose, number>> = {
+  order: 0x6f726472,
+  augmentation: 0x6175676d,
+  mixing: 0x6d697869,
+  split: 0x73706c69,
+};
+
+/** Where in an epoch a stream begins. */
+export interface StreamPlace {
+  readonly epoch?: number;
+  /** Of a sample, or whatever else there are many of in an epoch. */
+  readonly sample?: number;
+  /** How often the sample has come before in this epoch; below 2¹⁶. */
+  readonly repeat?: number;
+}
+
+/** Blocks of four numbers between the repeats of a sample. */
+const REPEAT = 2 ** 16;
 
 /**
- * The random numbers that augment sample `sample` in `epoch` under `seed`. They depend on nothing
- * else, so a picture can be made again alone.
+ * The random numbers of a purpose under `seed`. The key is the seed, the counter is
+ * [block, sample, epoch, purpose]: a number depends on what it is for and on nothing else, neither
+ * on the size of batches nor on the number of workers, and a picture can be made again alone.
+ *
+ * @throws UsageError unless the seed is a whole number in 0 … 2⁵³ − 1
  */
-export function augmentationStream(seed: number, epoch = 0, sample = 0): RandomStream {
+export function randomStream(
+  seed: number,
+  purpose: Purpose,
+  { epoch = 0, sample = 0, repeat = 0 }: StreamPlace = {},
+): RandomStream {
   const key = seedKey(seed);
-  let block = 0;
-  let words: number[] = [];
+  const word = PURPOSE_WORD[purpose];
+  let block = repeat * REPEAT;
+  let words = [0, 0, 0, 0];
+  let left = 0;
   const uint32 = () => {
-    if (words.length === 0) {
-      words = philox4x32([block++, sample, epoch, AUGMENTATION], key).reverse();
+    if (left === 0) {
+      words = philox4x32([block++, sample, epoch, word], key);
+      left = 4;
     }
-    return words.pop()!;
+    return words[4 - left--]!;
   };
   return {
     uint32,
@@ -38,6 +67,10 @@ export function augmentationStream(seed: number, epoch = 0, sample = 0): RandomS
     uniform: () => uint32() / 2 ** 32,
   };
 }
+
+/** The random numbers that augment sample `sample` in `epoch` under `seed`. */
+export const augmentationStream = (seed: number, epoch = 0, sample = 0): RandomStream =>
+  randomStream(seed, 'augmentation', { epoch, sample });
 
 /** A uniform number in [low, high). */
 export const uniformIn = (random: RandomStream, low: number, high: number): number =>

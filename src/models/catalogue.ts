@@ -1,9 +1,9 @@
-import { didYouMean, UsageError } from '../graph/index.ts';
+import { didYouMean, ShapeError, UsageError } from '../graph/index.ts';
 import type { Layer } from '../nn/index.ts';
 import { alexnetFamily } from './alexnet.ts';
 import { cifarResnetFamily } from './cifar-resnet.ts';
 import { densenetFamily } from './densenet.ts';
-import type { ModelEntry } from './entry.ts';
+import type { ClassifierOptions, ModelEntry, ModelOptions, Training } from './entry.ts';
 import { googlenetFamily } from './googlenet.ts';
 import { lenetFamily } from './lenet.ts';
 import { mlpFamily } from './mlp.ts';
@@ -51,6 +51,47 @@ export function modelEntry(name: string): ModelEntry {
  */
 export function model(name: string, options: Readonly<Record<string, unknown>> = {}): Layer {
   const row = modelEntry(name);
+  return built(row, options, (complete) => row.build(complete));
+}
+
+/**
+ * How a model is trained whose loss takes more than its logits, such as GoogLeNet with its auxiliary
+ * classifiers; nothing for all others.
+ *
+ * @throws as `model`
+ */
+export function modelTraining(
+  name: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Training | undefined {
+  const row = modelEntry(name);
+  return built(row, options, (complete) => row.training?.(complete));
+}
+
+/** An error from deep inside a model says which of its options it comes from. */
+function built<T>(
+  row: ModelEntry,
+  options: Readonly<Record<string, unknown>>,
+  make: (complete: ClassifierOptions & ModelOptions) => T,
+): T {
+  const complete = completeOptions(row, options);
+  try {
+    return make(complete);
+  } catch (error) {
+    if (!(error instanceof ShapeError) || error.message.startsWith(`${row.name}:`)) throw error;
+    const given = Object.entries(options)
+      .filter(([key, value]) => value !== undefined && value !== row.options[key])
+      .map(([key, value]) => `${key}=${value}`);
+    const where = given.length === 0 ? '' : ` with ${given.join(', ')}`;
+    throw new ShapeError(`model ${row.name}${where}: ${error.message}`, { cause: error });
+  }
+}
+
+function completeOptions(
+  row: ModelEntry,
+  options: Readonly<Record<string, unknown>>,
+): ClassifierOptions & ModelOptions {
+  const { name } = row;
   const complete = { ...row.options };
   for (const [key, value] of Object.entries(options)) {
     const known = Object.keys(row.options);
@@ -75,7 +116,7 @@ export function model(name: string, options: Readonly<Record<string, unknown>> =
       );
     }
   }
-  return row.build(complete);
+  return complete;
 }
 
 /** Rows whose names fit a pattern, in which `*` stands for anything; all of them without one. */

@@ -6,11 +6,13 @@ import {
   dropout,
   globalAvgPool,
   kaimingNormal,
+  keep,
   type Layer,
   layer,
   linear,
   maxPool,
   pipe,
+  recompute,
   xavierUniform,
 } from '../nn/index.ts';
 import { concat, relu } from '../ops/index.ts';
@@ -28,6 +30,11 @@ export interface DenseBlockOptions {
   readonly bias?: boolean;
   /** Rate of dropout behind each 3×3 convolution. */
   readonly dropout?: number;
+  /**
+   * Whether training computes concatenations, norms and ReLUs again instead of keeping them: memory
+   * grows with the depth instead of its square (Pleiss et al. 2017). No by default.
+   */
+  readonly recompute?: boolean;
 }
 
 /** BN ─ ReLU ─ (1×1 conv ─ BN ─ ReLU) ─ 3×3 conv: [n, cin, h, w] to [n, growth, h, w]. */
@@ -50,7 +57,7 @@ function denseLayer(
     'denseLayer',
     {
       norm1: batchNorm(cin),
-      conv1: conv(cin, width, 1, { bias }),
+      conv1: keep(conv(cin, width, 1, { bias })),
       norm2: batchNorm(width),
       conv2: conv(width, growth, 3, last),
       drop,
@@ -77,8 +84,19 @@ export function denseBlock(
     denseLayer(cin + i * growth, growth, options),
   ]);
   return layer('denseBlock', Object.fromEntries(layers) as Record<string, Layer>, (l, x) =>
-    Object.values(l).reduce((features, grow) => concat([features, grow(features)]), x),
+    options.recompute === true
+      ? growAgain(Object.values(l), x)
+      : Object.values(l).reduce((features, grow) => concat([features, grow(features)]), x),
   );
+}
+
+/** Keeps only what each layer adds: concatenations are made anew for every use. */
+function growAgain(layers: readonly ((x: Tensor) => Tensor)[], x: Tensor): Tensor {
+  const features = [x];
+  for (const grow of layers) {
+    features.push(recompute((parts: readonly Tensor[]) => grow(concat(parts)))(features));
+  }
+  return concat(features);
 }
 
 /**
@@ -107,6 +125,8 @@ export interface DensenetOptions extends Omit<ClassifierOptions, 'size'> {
   /** Channels that each layer adds; the stem makes twice as many. */
   readonly growth: number;
   readonly dropout: number;
+  /** See `denseBlock`. */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -115,7 +135,7 @@ export interface DensenetOptions extends Omit<ClassifierOptions, 'size'> {
  */
 export function densenet(
   { name, depths, bottleneck, bias }: DensenetVariant,
-  { classes, channels, growth, dropout: rate }: DensenetOptions,
+  { classes, channels, growth, dropout: rate, recompute: again = false }: DensenetOptions,
 ) {
   const stem = 2 * growth;
   const parts: Record<string, (x: Tensor) => Tensor> = {
@@ -130,11 +150,13 @@ export function densenet(
       bottleneck,
       bias,
       dropout: rate,
+      recompute: again,
     });
     width += depth * growth;
     if (i === depths.length - 1) break;
     const half = Math.floor(width / 2);
-    parts[`transition${i + 1}`] = transition(width, half, { bias });
+    const narrow = transition(width, half, { bias });
+    parts[`transition${i + 1}`] = again ? recompute(narrow) : narrow;
     width = half;
   }
   parts.norm5 = batchNorm(width);
@@ -149,7 +171,7 @@ export function densenet(
 }
 
 const torchvision = { bottleneck: 4, bias: false };
-const imagenet = { classes: 1000, channels: 3, size: 224, dropout: 0 };
+const imagenet = { classes: 1000, channels: 3, size: 224, dropout: 0, recompute: false };
 
 export const densenetFamily = [
   ...[
@@ -175,7 +197,7 @@ export const densenetFamily = [
     name: 'densenet-book',
     family: 'densenet',
     description: 'a small DenseNet for Fashion-MNIST, as Dive into Deep Learning has it',
-    options: { classes: 10, channels: 1, size: 96, dropout: 0, growth: 32 },
+    options: { classes: 10, channels: 1, size: 96, dropout: 0, growth: 32, recompute: false },
     initial: { scheme: xavierUniform() },
     build: (options) =>
       densenet({ name: 'densenet-book', depths: [4, 4, 4, 4], bottleneck: 0, bias: true }, options),

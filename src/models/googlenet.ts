@@ -20,7 +20,7 @@ import {
 } from '../nn/index.ts';
 import { add, concat, mul, relu } from '../ops/index.ts';
 import type { Norm } from './choices.ts';
-import { type ClassifierOptions, entry } from './entry.ts';
+import { type ClassifierOptions, entry, type Training } from './entry.ts';
 import { network } from './network.ts';
 
 /** Channels of the four paths; pairs are those of the 1×1 reduction and of what follows it. */
@@ -194,7 +194,7 @@ function trace(l: Bindings, x: Tensor) {
 /**
  * GoogLeNet (Szegedy et al. 2015): [n, c, h, w] to [n, classes]. With `auxiliary` it holds the
  * auxiliary classifiers, so that full checkpoints fit, and leaves them idle: see
- * `googlenetWithAuxiliary`.
+ * `googlenetWithAuxiliary`, which is what `train` trains then.
  */
 export const googlenet = (variant: GooglenetVariant, options: GooglenetOptions) =>
   network(variant.name, googlenetParts(variant, options), (l, x) => trace(l, x).logits);
@@ -209,13 +209,31 @@ export const googlenetWithAuxiliary = (
     return { logits, aux1: l.aux1!(a), aux2: l.aux2!(d) };
   });
 
+/** What `googlenetWithAuxiliary` gives: [n, classes] each. */
+export interface AuxiliaryLogits {
+  readonly logits: Tensor;
+  readonly aux1: Tensor;
+  readonly aux2: Tensor;
+}
+
+const weighted = (
+  { logits, aux1, aux2 }: AuxiliaryLogits,
+  criterion: (logits: Tensor) => Tensor,
+  weight: number,
+): Tensor => add(criterion(logits), mul(add(criterion(aux1), criterion(aux2)), weight));
+
 /** The loss of `googlenetWithAuxiliary` for classes y [n]; the paper's weight is 0.3. */
-export const auxiliaryCrossEntropy = (
-  { logits, aux1, aux2 }: { readonly logits: Tensor; readonly aux1: Tensor; readonly aux2: Tensor },
-  y: Tensor,
-  weight = 0.3,
-): Tensor =>
-  add(crossEntropy(logits, y), mul(add(crossEntropy(aux1, y), crossEntropy(aux2, y)), weight));
+export const auxiliaryCrossEntropy = (outputs: AuxiliaryLogits, y: Tensor, weight = 0.3): Tensor =>
+  weighted(outputs, (logits) => crossEntropy(logits, y), weight);
+
+/** Training with the auxiliary classifiers at work. */
+const auxiliaryTraining = (
+  options: GooglenetOptions,
+  variant: GooglenetVariant,
+): Training<AuxiliaryLogits> => ({
+  model: googlenetWithAuxiliary(options, variant),
+  loss: (outputs, criterion) => weighted(outputs, criterion, 0.3),
+});
 
 const torchvision: GooglenetVariant = {
   name: 'googlenet',
@@ -237,6 +255,8 @@ export const googlenetFamily = [
     },
     initial: { scheme: truncatedNormal(0, 0.01, -2, 2) },
     build: (options) => googlenet(torchvision, options),
+    training: (options) =>
+      options.auxiliary ? auxiliaryTraining(options, torchvision) : undefined,
   }),
   entry({
     name: 'googlenet-book',

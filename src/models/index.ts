@@ -10,8 +10,9 @@ export {
   densenet,
   transition,
 } from './densenet.ts';
-export type { ClassifierOptions, ModelEntry, ModelOptions } from './entry.ts';
+export type { ClassifierOptions, ModelEntry, ModelOptions, Training } from './entry.ts';
 export {
+  type AuxiliaryLogits,
   auxiliaryCrossEntropy,
   type GooglenetOptions,
   type GooglenetVariant,

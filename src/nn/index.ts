@@ -9,4 +9,6 @@ export * from './metrics.ts';
 export * from './normalization.ts';
 export * from './parameters.ts';
 export * from './pooling.ts';
+export type { Reach, ReceptiveField } from './receptive-field.ts';
+export * from './recompute.ts';
 export * from './summary.ts';

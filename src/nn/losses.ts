@@ -41,8 +41,8 @@ export interface CrossEntropyOptions {
 /**
  * Cross-entropy of logits [n, k, ...] with classes [n, ...] (int32 or uint8) or with probabilities
  * [n, k, ...], in nats. The mean of classes divides by the sum of their weights, that of
- * probabilities by the number of rows; without reduction the result is [n, ...]. PyTorch's
- * CrossEntropyLoss.
+ * probabilities by the number of rows; without reduction the result is [n, ...]. Logits may be −∞,
+ * which makes a class impossible. PyTorch's CrossEntropyLoss.
  *
  * @throws ShapeError when the shapes do not fit
  */
@@ -68,6 +68,7 @@ export function crossEntropy(
   // comes before the logarithms, so that little is left to do on the way back.
   let shares: Tensor;
   let scale = (rows: Tensor) => mul(rows, -classes / sizeOf(logits.shape));
+  let logs = logSoftmax(logits, { axis: 1 });
   if (target.dtype === 'float32') {
     if (!sameShape(target.shape, logits.shape)) {
       throw shapeError('crossEntropy', 'probabilities must have the shape of logits', {
@@ -88,9 +89,11 @@ export function crossEntropy(
       const present = sum(hot, { axes: [1], keepDims: true });
       shares = add(mul(chosen, 1 - labelSmoothing), weighted(mul(present, spread)));
     }
+    // A class without a share costs nothing even where it is impossible: 0·∞ would be NaN.
+    logs = select(equal(shares, 0), 0, logs);
   }
   const factors = reduction === 'mean' ? scale(shares) : neg(shares);
-  const products = mul(factors, logSoftmax(logits, { axis: 1 }));
+  const products = mul(factors, logs);
   return sum(products, reduction === 'none' ? { axes: [1] } : {});
 }
 

@@ -11,6 +11,7 @@ import {
   topological,
 } from '../graph/index.ts';
 import { isTrainable, type Model, namedVariables, parameterCount } from './parameters.ts';
+import { type Reach, receptiveFields } from './receptive-field.ts';
 
 export interface SummaryRow {
   /** Keys of the parts that lead to the layer, as in the names of its parameters; '' is the model itself. */
@@ -25,6 +26,8 @@ export interface SummaryRow {
   readonly multiplyAdds: number;
   /** Bytes of its output. */
   readonly activationBytes: number;
+  /** What an element of its output depends on; undefined where the input is no image [n, c, h, w]. */
+  readonly receptiveField: Reach | undefined;
 }
 
 export interface Summary {
@@ -41,9 +44,8 @@ const contractions = ['conv2d', 'conv2dInputGrad', 'matmul'];
  * @throws ShapeError when the input does not fit
  */
 export function summarize(model: Model, shape: Shape): Summary {
-  const nodes = topological(tensorsIn(model(input('x', shape)))).filter(
-    ({ op }) => op.kind !== 'leaf',
-  );
+  const all = topological(tensorsIn(model(input('x', shape))));
+  const nodes = all.filter(({ op }) => op.kind !== 'leaf');
   const inner = innerPaths(model, nodes);
   const groups: Node[][] = [];
   for (const node of nodes) {
@@ -53,6 +55,7 @@ export function summarize(model: Model, shape: Shape): Summary {
     else groups.push([node]);
   }
 
+  const fields = receptiveFields(all);
   const counted = new Set<Tensor>();
   const rows = groups.map((group): SummaryRow => {
     const last = group.at(-1)!;
@@ -67,6 +70,7 @@ export function summarize(model: Model, shape: Shape): Summary {
       multiplyAdds: sum(group, multiplyAdds),
       // A reshape is another view of the same bytes.
       activationBytes: named.length > 0 ? byteSize(result) : 0,
+      receptiveField: fields.get(result),
     };
   });
   return {
@@ -109,7 +113,8 @@ function multiplyAdds({ op, outputs, inputs, attrs }: Node): number {
   return op.flops!(outputs, namedInputs(op, inputs), attrs) / 2;
 }
 
-function tensorsIn(value: unknown): Tensor[] {
+/** Every tensor of what a model gives, which may be a record or a list. */
+export function tensorsIn(value: unknown): Tensor[] {
   if (isTensor(value)) return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(tensorsIn) : [];
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { FormatError, UsageError } from '../graph/errors.ts';
+import { FIT_MODES } from '../image/transforms/fit.ts';
 import {
   type ArrayMap,
   packArrays,
@@ -90,6 +91,7 @@ const infoSchema = z.strictObject({
     normalization: z
       .strictObject({ mean: z.array(z.number()), std: z.array(z.number()) })
       .optional(),
+    fit: z.strictObject({ mode: z.enum(FIT_MODES), shorterSide: whole.optional() }).optional(),
   }),
   position: z.strictObject({ epoch: whole, batch: whole }),
   sums: z.strictObject({ count: whole, loss: number, correct: whole }),

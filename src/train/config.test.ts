@@ -46,7 +46,7 @@ describe('resolveConfig', () => {
     ],
     [
       { normalize: 'both' },
-      'option normalize must be none, dataset or { mean, std } with a number for each channel (it is "both")',
+      'option normalize must be none, dataset, imagenet or { mean, std } with a number for each channel (it is "both")',
     ],
     [
       { modelOptions: { hidden: [1] } },

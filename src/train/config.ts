@@ -20,19 +20,61 @@ const shape = {
     .optional()
     .describe("how weights start; the network's own way by default"),
 
-  data: z.string().default('fashion-mnist').describe('dataset, by name'),
+  data: z
+    .string()
+    .default('fashion-mnist')
+    .describe(
+      'dataset by name, folder of images by class, or list of images (.csv, .json, .jsonl)',
+    ),
   dataDir: z.string().optional().describe('folder to look for the dataset in first'),
   subset: count.optional().describe('use only the first n training samples of each class'),
-  size: count.optional().describe('resize images to n × n pixels; as they are by default'),
+  valFraction: fraction
+    .optional()
+    .describe('share of the training images held out for testing; 0.2 where data have none for it'),
+  folds: z.int().min(2).optional().describe('divide the training images into n folds instead'),
+  fold: z.int().min(0).optional().describe('the fold that tests, from 0; 0 by default'),
+  size: count
+    .optional()
+    .describe('resize images to n × n pixels; 224 for photographs, as they are for others'),
+  fit: z
+    .enum(['crop', 'pad', 'squash'])
+    .default('crop')
+    .describe('how photographs of any shape become square'),
   normalize: z
-    .union([z.enum(['none', 'dataset']), z.strictObject({ mean: numbers, std: numbers })])
-    .default('none')
-    .describe("pixels are scaled to 0 … 1; 'dataset' also applies its mean and deviation"),
-  shift: z.int().min(0).default(0).describe('move training images by up to n pixels, at random'),
-  flip: fraction.default(0).describe('mirror training images with this probability'),
+    .union([
+      z.enum(['none', 'dataset', 'imagenet']),
+      z.strictObject({ mean: numbers, std: numbers }),
+    ])
+    .optional()
+    .describe('mean and deviation to apply after scaling to 0 … 1; imagenet for photographs'),
+  augment: z
+    .union([
+      z.string(),
+      z.array(
+        z.union([
+          z.string(),
+          z.strictObject({
+            name: z.string(),
+            options: z.record(z.string(), z.unknown()).default({}),
+          }),
+        ]),
+      ),
+    ])
+    .optional()
+    .describe('how training images vary: flip, crop, color(hue=0.2), mixup, …; or none'),
+  shift: z.int().min(0).default(0).describe('as padCrop in augment: move by up to n pixels'),
+  flip: fraction.default(0).describe('as flip(n) in augment: mirror with this probability'),
+  sampler: z
+    .enum(['shuffle', 'balanced'])
+    .default('shuffle')
+    .describe('balanced draws every class equally often'),
+  classWeights: z
+    .union([z.string(), z.record(z.string(), z.number().min(0))])
+    .optional()
+    .describe('of classes in the loss: balanced, or name=value pairs'),
 
   epochs: count.default(10).describe('passes over the training data'),
-  batch: count.default(256).describe('samples per step'),
+  batch: count.default(256).describe('samples per step; 32 for photographs'),
   accumulate: count.default(1).describe('batches whose gradients are averaged into one update'),
   lr: z.number().min(0).optional().describe('learning rate; 0.1 for sgd and 0.001 for the others'),
   optimizer: z.enum(['sgd', 'adam', 'adamw', 'rmsprop']).default('sgd').describe('update rule'),
@@ -62,6 +104,15 @@ const shape = {
   seed: z.int().min(0).default(0).describe('decides weights, order, augmentation and dropout'),
   engine: z.string().default('auto').describe('what computes: auto, onednn, wasm or reference'),
   threads: count.optional().describe("engine's threads; as many as the machine has by default"),
+  workers: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('threads that decode and augment photographs; one a core, up to 4, by default'),
+  cache: z
+    .union([z.string(), z.number().min(0)])
+    .default('512MB')
+    .describe('memory for decoded photographs, such as 2GB; 0 for none'),
   precision: z
     .enum(['float32', 'bfloat16'])
     .default('float32')
@@ -138,7 +189,7 @@ export const configOptions: readonly ConfigOption[] = Object.entries<z.ZodType>(
  *
  * @throws UsageError when the text is of another kind
  */
-export function parseOption(option: ConfigOption, text: string): unknown {
+export function parseOption(option: Pick<ConfigOption, 'flag' | 'kind'>, text: string): unknown {
   switch (option.kind) {
     case 'number':
       return parseNumber(option, text);
@@ -154,7 +205,7 @@ export function parseOption(option: ConfigOption, text: string): unknown {
   }
 }
 
-function parseNumber({ flag }: ConfigOption, text: string): number {
+function parseNumber({ flag }: Pick<ConfigOption, 'flag'>, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) {
     throw new UsageError(`${flag} must be a number (it is "${text}")`);
@@ -162,7 +213,10 @@ function parseNumber({ flag }: ConfigOption, text: string): number {
   return value;
 }
 
-function parsePair({ flag }: ConfigOption, pair: string): [string, string | number | boolean] {
+function parsePair(
+  { flag }: Pick<ConfigOption, 'flag'>,
+  pair: string,
+): [string, string | number | boolean] {
   const at = pair.indexOf('=');
   if (at < 1) throw new UsageError(`${flag} takes name=value pairs (it has "${pair}")`);
   const text = pair.slice(at + 1);
@@ -233,13 +287,19 @@ function complaint(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be ${issue.values.join(', ')} ${shown}${didYouMean(String(issue.input), issue.values.map(String))}`;
     case 'invalid_union':
-      return issue.path?.[0] === 'modelOptions'
-        ? `must be text, a number, true or false ${shown}`
-        : `must be none, dataset or { mean, std } with a number for each channel ${shown}`;
+      return `must be ${unions[String(issue.path?.[0])]} ${shown}`;
     default:
       return `${issue.message ?? issue.code} ${shown}`;
   }
 }
+
+const unions: Readonly<Record<string, string>> = {
+  modelOptions: 'text, a number, true or false',
+  normalize: 'none, dataset, imagenet or { mean, std } with a number for each channel',
+  augment: 'text, or a list of texts and { name, options }',
+  classWeights: 'balanced, or a number >= 0 for each class by name',
+  cache: 'a number of bytes, such as 512MB or 2GB',
+};
 
 const words: Readonly<Record<string, string>> = {
   int: 'a whole number',
@@ -272,6 +332,16 @@ function checkConsistent(config: TrainConfig, given: Readonly<Record<string, unk
   }
   if (config.clipNorm !== undefined && config.clipValue !== undefined) {
     throw new UsageError('options clipNorm and clipValue exclude each other; leave one out');
+  }
+  if (config.folds !== undefined && config.valFraction !== undefined) {
+    throw new UsageError('options folds and valFraction exclude each other; leave one out');
+  }
+  if (config.fold !== undefined && config.fold >= (config.folds ?? 0)) {
+    throw new UsageError(
+      config.folds === undefined
+        ? 'option fold needs folds: into how many the training images are divided'
+        : `option fold counts from 0 to ${config.folds - 1} (it is ${config.fold})`,
+    );
   }
   if (config.warmup >= config.epochs && config.warmup > 0) {
     throw new UsageError(

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawSvg, pictureStyle } from './picture.ts';
 import type { MetricsRow } from './types.ts';
 
 /** Series in the order of the legend, with the book's colours and dashes. */
@@ -67,18 +68,7 @@ function specification(rows: readonly MetricsRow[]): TopLevelSpec {
         scale: { domain, range: shown.map(({ dash }) => [...dash]) },
       },
     },
-    config: {
-      font: 'DejaVu Sans, Helvetica, Arial, sans-serif',
-      axis: {
-        labelFontSize: 12,
-        titleFontSize: 13,
-        titleFontWeight: 'normal',
-        gridColor: '#d0d0d0',
-      },
-      // Below the picture, where it hides nothing.
-      legend: { orient: 'bottom', labelFontSize: 12 },
-      view: { stroke: '#333333' },
-    },
+    config: pictureStyle,
   };
 }
 
@@ -88,11 +78,5 @@ function specification(rows: readonly MetricsRow[]): TopLevelSpec {
  */
 export async function curvesSvg(rows: readonly MetricsRow[]): Promise<string | undefined> {
   if (points(rows).length === 0) return undefined;
-  const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
-  const view = new vega.View(vega.parse(compile(specification(rows)).spec), { renderer: 'none' });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
+  return drawSvg(specification(rows));
 }

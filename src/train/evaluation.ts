@@ -1,4 +1,4 @@
-import { type ImageDataset, loader } from '../data/index.ts';
+import { type ImageDataset, loader, type PreparedDataset } from '../data/index.ts';
 import type { Executable } from '../engines/engine.ts';
 import type { Preprocessing } from './types.ts';
 
@@ -18,7 +18,7 @@ export interface EvaluationJob {
   /** Takes `x` [batch, c, h, w], gives `logits` [batch, k]. */
   readonly executable: Executable;
   readonly batch: number;
-  readonly dataset: ImageDataset;
+  readonly dataset: ImageDataset | PreparedDataset;
   readonly normalization: Preprocessing['normalization'];
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -34,7 +34,7 @@ export async function evaluateDataset(job: EvaluationJob): Promise<Evaluation> {
   const batches = loader(dataset, {
     batchSize: batch,
     lastBatch: 'pad',
-    ...(normalization ? { normalize: normalization } : {}),
+    normalize: normalization,
   });
   let [loss, correct, done] = [0, 0, 0];
   for await (const { images, labels, count } of batches.epoch(0)) {

@@ -1,22 +1,8 @@
 import type { Engine, PlanStep } from '../engines/engine.ts';
-import { mixedPrecision, type Precision, type Program, sizeOf } from '../graph/index.ts';
-import { type ModelOptions, model, modelEntry } from '../models/index.ts';
-import { classification, initialize } from '../nn/index.ts';
-import {
-  evaluationStep,
-  type ProgramVariable,
-  sgd,
-  startingValues,
-  trainStep,
-} from '../optim/index.ts';
+import { median } from './statistics.ts';
+import { openWorkload, type WorkloadOptions } from './workload.ts';
 
-export interface ProfileOptions {
-  readonly model: string;
-  readonly modelOptions?: ModelOptions;
-  readonly batch: number;
-  /** A whole step of SGD, or a forward pass. */
-  readonly mode: 'train' | 'infer';
-  readonly precision: Precision;
+export interface ProfileOptions extends WorkloadOptions {
   readonly engine: Engine;
   /** Profiled runs, after two that are not; each step counts with its median. */
   readonly runs: number;
@@ -38,48 +24,11 @@ export interface Profile {
   readonly arenaBytes: number;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
-function programOf({ model: name, modelOptions, batch, mode, precision }: ProfileOptions): {
-  readonly program: Program;
-  readonly variables: readonly ProgramVariable[];
-  readonly weights: ReturnType<typeof initialize>;
-} {
-  const { channels, size } = { ...modelEntry(name).options, ...modelOptions };
-  const network = model(name, modelOptions);
-  const x = { shape: [batch, channels, size, size], dtype: 'float32' } as const;
-  const { loss, metrics } = classification();
-  const { program, variables } =
-    mode === 'infer'
-      ? evaluationStep({ model: network, inputs: { x }, outputs: (logits) => ({ logits }) })
-      : trainStep({
-          model: network,
-          inputs: { x, y: { shape: [batch], dtype: 'int32' } },
-          loss,
-          metrics,
-          optimizer: sgd(),
-        });
-  const precise = precision === 'bfloat16' ? mixedPrecision(program) : program;
-  return { program: precise, variables, weights: initialize(network, { seed: 0 }) };
-}
-
 /** Where the time of a network goes, step by step, on made-up images. */
 export async function profile(options: ProfileOptions): Promise<Profile> {
   const { engine, runs, onProgress } = options;
-  const { program, variables: types, weights } = programOf(options);
-  const feeds = Object.fromEntries(
-    program.inputs.map(({ name, id }) => {
-      const { shape, dtype } = program.types[id]!;
-      const size = sizeOf(shape);
-      if (dtype === 'int32') return [name, new Int32Array(size)];
-      const pixels = new Float32Array(size);
-      for (let i = 0; i < size; i++) pixels[i] = name === 'lr' ? 0.01 : ((i * 37) % 256) / 255;
-      return [name, pixels];
-    }),
-  );
-  await using variables = await engine.createVariables(types, startingValues(types, weights, 0));
-  await using executable = await engine.compile(program, variables);
+  await using workload = await openWorkload(engine, options);
+  const { executable, feeds } = workload;
   for (let i = 0; i < 2; i++) await executable.run(feeds);
   const whole: number[] = [];
   const perStep = executable.explain.steps.map((): number[] => []);

@@ -1,4 +1,6 @@
-import { randomFlip, randomShift, type Transform } from '../data/index.ts';
+import { balancedSampler, type Labelled, type Sampler } from '../data/index.ts';
+import { UsageError } from '../graph/errors.ts';
+import { didYouMean } from '../graph/suggest.ts';
 import {
   defaultWeight,
   type Initializer,
@@ -75,6 +77,79 @@ const schemes: Readonly<Record<NonNullable<TrainConfig['init']>, Initializer>> =
 export const initScheme = ({ init }: TrainConfig): Initializer | undefined =>
   init === undefined ? undefined : schemes[init];
 
-export function augmentation({ shift, flip }: TrainConfig): Transform[] {
-  return [...(shift > 0 ? [randomShift(shift)] : []), ...(flip > 0 ? [randomFlip(flip)] : [])];
+/** The labels of a dataset, for what depends on how many samples each class has. */
+function labelsOf({ name, labels }: Labelled, option: string): ArrayLike<number> {
+  if (labels) return labels;
+  throw new UsageError(
+    `option ${option}: dataset ${name} does not tell its labels; give it labels, or leave the option out`,
+  );
+}
+
+/** Instead of a shuffled order. */
+export function samplerOf({ sampler, seed }: TrainConfig, train: Labelled): Sampler | undefined {
+  if (sampler === 'shuffle') return undefined;
+  return balancedSampler(labelsOf(train, 'sampler'), train.classes.length, seed);
+}
+
+/**
+ * The weight of each class in the loss. 'balanced' is n / (k · samples of the class), so that every
+ * class counts as much and an average sample has weight 1.
+ *
+ * @throws UsageError for a class that is not there
+ */
+export function classWeights(
+  { classWeights: given }: TrainConfig,
+  train: Labelled,
+): Float32Array | undefined {
+  if (given === undefined) return undefined;
+  const { classes, length } = train;
+  if (given === 'balanced') {
+    const counts = new Float64Array(classes.length);
+    const labels = labelsOf(train, 'classWeights');
+    for (let i = 0; i < length; i++) counts[labels[i]!]!++;
+    return Float32Array.from(counts, (n) => (n === 0 ? 0 : length / (classes.length * n)));
+  }
+  const weights = new Float32Array(classes.length).fill(1);
+  for (const [name, weight] of typeof given === 'string' ? pairs(given) : Object.entries(given)) {
+    const label = classes.indexOf(name);
+    if (label < 0) {
+      throw new UsageError(
+        `option classWeights: there is no class "${name}"${didYouMean(name, classes)}`,
+      );
+    }
+    weights[label] = weight;
+  }
+  if (weights.every((weight) => weight === 0)) {
+    throw new UsageError('option classWeights: one class at least must count for something');
+  }
+  return weights;
+}
+
+function pairs(text: string): [string, number][] {
+  return text.split(',').map((pair) => {
+    const at = pair.lastIndexOf('=');
+    const weight = pair.slice(at + 1).trim() === '' ? Number.NaN : Number(pair.slice(at + 1));
+    if (at < 1 || !(weight >= 0 && weight < Infinity)) {
+      throw new UsageError(
+        `option classWeights must be balanced, or a number >= 0 for each class by name, such as cat=2,dog=1 (it has "${pair}")`,
+      );
+    }
+    return [pair.slice(0, at).trim(), weight];
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 0, k: 10, m: 20, g: 30, t: 40 };
+
+/**
+ * Bytes for decoded photographs.
+ *
+ * @throws UsageError when the text is no number of bytes
+ */
+export function cacheBytes({ cache }: TrainConfig): number {
+  if (typeof cache === 'number') return Math.floor(cache);
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$/i.exec(cache);
+  if (match) return Math.floor(Number(match[1]) * 2 ** UNITS[match[2]!.toLowerCase()]!);
+  throw new UsageError(
+    `option cache must be a number of bytes, such as 512MB or 2GB (it is "${cache}")`,
+  );
 }

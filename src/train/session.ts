@@ -1,13 +1,13 @@
-import type { Batch, ImageDataset } from '../data/index.ts';
+import type { Batch, ImageDataset, PreparedDataset } from '../data/index.ts';
 import type { Arrays, Engine, Executable } from '../engines/engine.ts';
-import { mixedPrecision, type Program } from '../graph/index.ts';
+import { constant, mixedPrecision, type Program } from '../graph/index.ts';
 import type { ArrayMap } from '../interchange/safetensors.ts';
-import { classification, type InitialOptions, initialize, parameterCount } from '../nn/index.ts';
+import { type InitialOptions, initialize, parameterCount } from '../nn/index.ts';
 import { optimizer, startingValues, trainStep } from '../optim/index.ts';
 import { checkArrays } from './checkpoint.ts';
 import type { TrainConfig } from './config.ts';
 import { type Evaluation, evaluateDataset } from './evaluation.ts';
-import { logitsStep, type Network } from './network.ts';
+import { logitsStep, type Network, objective } from './network.ts';
 import { clipConfig, initScheme, optimizerConfig } from './recipe.ts';
 import type { Preprocessing } from './types.ts';
 
@@ -28,7 +28,7 @@ export interface Session extends AsyncDisposable {
    * @returns mean loss, and how many samples were classified rightly
    */
   train(batch: Batch, lr: number | undefined): Promise<{ loss: number; correct: number }>;
-  evaluate(dataset: ImageDataset): Promise<Evaluation>;
+  evaluate(dataset: ImageDataset | PreparedDataset): Promise<Evaluation>;
   /** Copies of everything that lives between steps. */
   read(): Promise<ArrayMap>;
 }
@@ -39,6 +39,12 @@ export interface SessionOptions {
   readonly preprocessing: Preprocessing;
   /** Samples per epoch. */
   readonly samples: number;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Weights of the classes in the loss of training. */
+  readonly classWeights?: Float32Array | undefined;
+  /** Whether batches are mixed, so that their `targets` are learnt. */
+  readonly mixed?: boolean | undefined;
   readonly engine: Engine;
   /** Where to go on, and what to call it in messages. */
   readonly from?: { readonly arrays: ArrayMap; readonly source: string } | undefined;
@@ -52,18 +58,20 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, network, preprocessing, samples, engine, from } = options;
   const { seed, ema, accumulate, labelSmoothing } = config;
+  const { classWeights, classes, mixed = false } = options;
   const batch = Math.min(config.batch, samples);
-  const { loss, metrics } = classification({ labelSmoothing });
+  const weights = classWeights && constant(classWeights);
+  const goal = objective(network, { labelSmoothing, weights });
   const inputs = (n: number) => ({
     x: { shape: [n, ...preprocessing.shape], dtype: 'float32' as const },
-    y: { shape: [n], dtype: 'int32' as const },
+    y: mixed
+      ? { shape: [n, classes], dtype: 'float32' as const }
+      : { shape: [n], dtype: 'int32' as const },
   });
   const stepFor = (n: number) =>
     trainStep({
-      model: network.model,
+      ...goal,
       inputs: inputs(n),
-      loss,
-      metrics,
       optimizer: optimizer(optimizerConfig(config)),
       clip: clipConfig(config),
       ema: ema === undefined ? undefined : { decay: ema },
@@ -108,9 +116,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
     return {
       parameters: parameterCount(network.model),
-      async train({ images, labels, count }, lr) {
+      async train({ images, labels, targets, count }, lr) {
         const executable = (lr === undefined ? accumulating : updating).get(count)!;
-        const feeds = { x: images, y: labels };
+        const feeds = { x: images, y: targets ?? labels };
         const outputs = await executable.run(
           lr === undefined ? feeds : { ...feeds, lr: Float32Array.of(lr) },
         );

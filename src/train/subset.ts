@@ -1,26 +1,16 @@
-import { type ImageDataset, type InMemoryDataset, inMemoryDataset } from '../data/index.ts';
+import { type InMemoryDataset, selectImages } from '../data/index.ts';
+
+/** Which samples are the first `n` of their class, in the dataset's order. */
+export function firstOfEach(labels: ArrayLike<number>, classes: number, n: number): number[] {
+  const left = new Array<number>(classes).fill(n);
+  return Array.from(labels, (_, i) => i).filter((i) => left[labels[i]!]!-- > 0);
+}
 
 /** The first `n` samples of each class, in the dataset's order. */
-export function firstOfEachClass(dataset: InMemoryDataset, n: number): ImageDataset {
-  const { shape, images, labels, classes } = dataset;
-  const size = shape[0] * shape[1] * shape[2];
-  const left = new Array<number>(classes.length).fill(n);
-  const kept: number[] = [];
-  labels.forEach((label, i) => {
-    if (left[label]! > 0) {
-      left[label]!--;
-      kept.push(i);
-    }
-  });
-  const pixels = new Uint8Array(kept.length * size);
-  kept.forEach((from, i) => {
-    pixels.set(images.subarray(from * size, (from + 1) * size), i * size);
-  });
-  return inMemoryDataset({
-    name: `${dataset.name} (first ${n} of each class)`,
-    classes,
-    shape,
-    images: pixels,
-    labels: Int32Array.from(kept, (i) => labels[i]!),
-  });
+export function firstOfEachClass(dataset: InMemoryDataset, n: number): InMemoryDataset {
+  const { name, labels, classes } = dataset;
+  return {
+    ...selectImages(dataset, firstOfEach(labels, classes.length, n)),
+    name: `${name} (first ${n} of each class)`,
+  };
 }

@@ -1,11 +1,19 @@
-import { type ImageDataset, type Loader, loader } from '../data/index.ts';
+import {
+  type Batch,
+  type ImageDataset,
+  type Loader,
+  loader,
+  type PreparedDataset,
+} from '../data/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import { schedule } from '../optim/index.ts';
+import { imageAugmentation } from './augmentation.ts';
+import { batchPicture } from './batch-picture.ts';
 import type { TrainConfig } from './config.ts';
 import { type DivergenceWatch, divergenceAdvice, divergenceWatch } from './divergence.ts';
 import { clock, type Meter, meter, rate, waitShare } from './meter.ts';
 import type { Network } from './network.ts';
-import { augmentation, scheduleConfig } from './recipe.ts';
+import { classWeights, samplerOf, scheduleConfig } from './recipe.ts';
 import { openSession, type Session } from './session.ts';
 import type {
   Best,
@@ -25,8 +33,9 @@ import type {
 
 export interface TrainNetworkOptions {
   readonly config: TrainConfig;
-  readonly train: ImageDataset;
-  readonly test: ImageDataset;
+  /** Images that are prepared already come with their augmentation; others get that of `config`. */
+  readonly train: ImageDataset | PreparedDataset;
+  readonly test: ImageDataset | PreparedDataset;
   readonly network: Network;
   readonly preprocessing: Preprocessing;
   readonly engine: Engine;
@@ -51,6 +60,9 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<TrainR
     network,
     preprocessing,
     samples: train.length,
+    classes: train.classes.length,
+    classWeights: classWeights(config, train),
+    mixed: imageAugmentation(config, train.shape).mix.length > 0,
     engine,
     from: from && { arrays: from.checkpoint.arrays, source: from.source },
   });
@@ -83,17 +95,24 @@ interface Run {
   pending: number;
   best: Best | undefined;
   diverged: Divergence | undefined;
+  /** The picture of the first batch is on its way. */
+  drawing: Promise<void> | undefined;
 }
 
 function openRun(options: TrainNetworkOptions, session: Session): Run {
   const { config, train, preprocessing, from, hooks = {} } = options;
-  const { normalization } = preprocessing;
+  const { transform, mix } = imageAugmentation(config, train.shape);
+  const isPrepared = 'fill' in train;
   const data = loader(train, {
     batchSize: Math.min(config.batch, train.length),
     shuffle: true,
+    sampler: samplerOf(config, train),
     seed: config.seed,
-    transforms: augmentation(config),
-    ...(normalization ? { normalize: normalization } : {}),
+    transform: isPrepared ? undefined : transform,
+    mix,
+    normalize: preprocessing.normalization,
+    // Other threads prepare a batch: they should have the next one waiting when they are done.
+    prefetch: isPrepared ? 2 : 1,
   });
   const factor = schedule(scheduleConfig(config, data.batches / config.accumulate));
   const watch = divergenceWatch(train.classes.length, train.length, config.stuckEpochs);
@@ -113,6 +132,7 @@ function openRun(options: TrainNetworkOptions, session: Session): Run {
     pending: info?.pending ?? 0,
     best: info?.best,
     diverged: undefined,
+    drawing: undefined,
   };
 }
 
@@ -172,6 +192,7 @@ async function trainEpoch(run: Run, epoch: number, first: number, before: Sums) 
 
   for await (const batch of data.epoch(epoch, first)) {
     const got = clock();
+    if (epoch === 0 && batch.index === 0) run.drawing = drawFirst(run, batch);
     // More may wait than are needed: a run may go on with fewer batches an update.
     const updates = run.pending + 1 >= config.accumulate;
     const { loss, correct } = await session.train(batch, updates ? run.lr(run.step) : undefined);
@@ -267,6 +288,22 @@ async function checkpointOf(run: Run, position: Position, sums: Sums): Promise<C
   };
 }
 
+/**
+ * Draws the first batch beside training, which does not wait for it and goes on without it. What the
+ * batch holds is read before this returns.
+ */
+async function drawFirst({ options, hooks }: Run, batch: Batch): Promise<void> {
+  const { train, preprocessing, store } = options;
+  if (!store.showBatch) return;
+  try {
+    await store.showBatch(batchPicture(batch, train.classes, preprocessing.normalization));
+  } catch (error) {
+    const text = `the picture of the first batch is missing: ${(error as Error).message}`;
+    hooks.onNotice?.({ kind: 'data', text });
+    await store.log(text).catch(() => {});
+  }
+}
+
 /** Says so, the first time. */
 async function diverge(run: Run, kind: Divergence): Promise<void> {
   if (run.diverged !== undefined) return;
@@ -294,6 +331,7 @@ async function finish(run: Run, interrupted: boolean): Promise<TrainResult> {
     examplesPerSecond: rate(cost),
     seconds: cost.seconds,
   };
+  await run.drawing;
   await store.finish(rows);
   const word = interrupted ? 'interrupted' : diverged ? `ended (${diverged})` : 'finished';
   await store.log(`${word} after ${epochs} epochs, ${step} updates`);

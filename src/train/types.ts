@@ -1,5 +1,7 @@
 import type { ImageShape, Normalization } from '../data/index.ts';
 import type { ArrayMap } from '../interchange/safetensors.ts';
+import type { Fit } from './augmentation.ts';
+import type { BatchPicture } from './batch-picture.ts';
 import type { TrainConfig } from './config.ts';
 
 /** Where training stands in the middle of an epoch. Printed several times an epoch. */
@@ -125,6 +127,8 @@ export interface Preprocessing {
   readonly shape: ImageShape;
   /** Applied after scaling. */
   readonly normalization?: Normalization;
+  /** How images of another size become of this one; stretched, where nothing is said. */
+  readonly fit?: Fit;
 }
 
 /** Everything beside the arrays that a run needs to go on, or a network to be used. Plain JSON. */
@@ -167,6 +171,8 @@ export interface RunStore {
   draw(rows: readonly MetricsRow[]): Promise<void>;
   /** Adds a line to the log. */
   log(line: string): Promise<void>;
+  /** Keeps a picture of the first batch, where there is a place for it. */
+  showBatch?(batch: BatchPicture): Promise<void>;
   /** Training has ended for now, with these metrics from its beginning on. */
   finish(rows: readonly MetricsRow[]): Promise<void>;
 }

@@ -17,7 +17,7 @@ afterEach(() => vi.restoreAllMocks());
 describe('options', () => {
   it('has defaults', () => {
     expect(parseOptions(['--threads', '2'])).toEqual({
-      suites: ['conv', 'train', 'infer', 'start', 'memory'],
+      suites: ['conv', 'train', 'infer', 'augment', 'data', 'start', 'memory'],
       cases: [],
       engines: undefined,
       precisions: ['float32'],

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fovea, small, temporaryFolder } from './fovea.ts';
 
@@ -95,10 +96,74 @@ describe('checkpoints', () => {
     await refused([...args, '--optimizer', 'adam'], /missing: .*mean\/fc1\.weight/);
   });
 
+  it('of another model, or for other data, do not go on', async () => {
+    const args = ['train', '--resume', 'run', '--epochs', '+1'];
+    await refused([...args, '--model', 'lenet'], /run trains mlp, and cannot go on as lenet/, 2);
+    await pictures('colours', ['red', 'blue']);
+    await refused(
+      [...args, '--data', 'colours'],
+      /run tells 10 classes apart in images of 1 channel, and colours has 2 in images of 3/,
+      2,
+    );
+  });
+
   it('refuse data of another kind', async () => {
     await writeFile(join(cwd, 'text.png'), 'no image');
-    await refused(['predict', 'run', 'text.png'], /text\.png: cannot be read as an image/);
+    await refused(['predict', 'run', 'text.png'], /text\.png: this is no image/);
     await refused(['predict', 'run', 'missing.png'], /missing\.png: /);
+  });
+});
+
+/** A folder of pictures in colour, two of each class for training and two for testing. */
+async function pictures(name: string, classes: readonly string[]): Promise<void> {
+  for (const part of ['train', 'test']) {
+    for (const [i, label] of classes.entries()) {
+      const place = join(cwd, name, part, label);
+      await mkdir(place, { recursive: true });
+      for (const file of ['a.png', 'b.png']) {
+        const background = { r: 200 - 99 * i, g: 30, b: 99 * i };
+        const create = { width: 28, height: 28, channels: 3, background } as const;
+        await sharp({ create }).png().toFile(join(place, file));
+      }
+    }
+  }
+}
+
+describe('networks', () => {
+  const train = ['train', ...small, '--out', 'never'];
+  const withOptions = (model: string, options: string) =>
+    ['profile', '--model', model, '--model-options', options, '--engine', 'wasm'] as const;
+
+  it('with a name that nobody has get a suggestion', async () => {
+    await refused([...train, '--model', 'resnet8'], /"resnet8" \(did you mean "resnet18"\?\)/, 2);
+    await refused(['summary', 'vg16'], /there is no model "vg16" \(did you mean "vgg16"\?\)/, 2);
+    const args = withOptions('densenet121', 'recomput=true');
+    await refused(args, /no option "recomput" \(did you mean "recompute"\?\)/, 2);
+    const { stdout, code } = await fovea(['models', 'resnt18'], { cwd });
+    expect(stdout).toMatch(/no model has "resnt18" in its name \(did you mean "resnet18"\?\)/);
+    expect(code).toBe(0);
+  });
+
+  it('with other channels or classes than the data are refused', async () => {
+    const options = (text: string) => [...train, '--model-options', text];
+    await refused(options('channels=3'), /option channels is 3, and the data have 1/, 2);
+    await refused(options('classes=1'), /option classes is 1, and the data have 10/, 2);
+    await refused(
+      withOptions('lenet', 'classes=1'),
+      /classes must be .*, 2 or more \(it is 1\)/,
+      2,
+    );
+    await refused(withOptions('lenet', 'channels=0'), /channels must be .*, 1 or more/, 2);
+    await pictures('single', ['red']);
+    const data = ['--data', 'single', '--model', 'lenet', '--engine', 'wasm', '--out', 'never'];
+    await refused(['train', ...data], /the data hold one class/, 2);
+  });
+
+  it('with options out of range are refused, and the option is named', async () => {
+    await refused(withOptions('mlp', 'hidden=0'), /model mlp with hidden=0: linear: cout must be/);
+    await refused(withOptions('vgg11', 'dropout=2'), /model vgg11 with dropout=2: .*\[0, 1\)/);
+    await refused(withOptions('vgg16', 'ratio=3'), /error: vgg16: ratio must divide/);
+    await refused(withOptions('densenet-book', 'recompute=yes'), /must be a boolean/, 2);
   });
 });
 

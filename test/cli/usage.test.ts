@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
 import { commandLine, execute, fovea, lastLine, temporaryFolder } from './fovea.ts';
-
-const commands = ['train', 'eval', 'predict', 'summary', 'models', 'datasets', 'engines'];
 
 describe('help', () => {
   it('names every command, also without arguments', async () => {
     for (const args of [['--help'], []]) {
       const { code, stdout, stderr } = await fovea(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      for (const command of commands) expect(stdout).toContain(`  ${command} `);
+      for (const { name, summary } of commands)
+        expect(stdout).toMatch(new RegExp(`  ${name} .*\\s${summary.slice(0, 20)}`));
     }
   });
 

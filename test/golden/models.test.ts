@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Variables } from '../../src/engines/engine.ts';
+import { onednnEngine, onednnStatus } from '../../src/engines/onednn/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/engine.ts';
 import { wasmEngine } from '../../src/engines/wasm/index.ts';
 import { type NumberArray, type Shape, sizeOf, type Tensor } from '../../src/graph/index.ts';
@@ -97,7 +98,7 @@ function start(name: string, shape: Shape, k: number): Float32Array {
 }
 
 /**
- * How far each kind may be off on WASM, besides five times what PyTorch is off in float32. A ReLU or
+ * How far each kind may be off in float32, besides five times what PyTorch is off in float32. A ReLU or
  * a maximum that rounding tips over changes a gradient by a few per cent.
  */
 const tolerance: Readonly<Record<Kind, number>> = {
@@ -212,22 +213,39 @@ describe('keys, shapes and counts are those of torchvision', () => {
   });
 });
 
-describe('two training steps agree with PyTorch', () => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await wasmEngine({ threads: 2 });
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+interface EngineCase {
+  readonly name: string;
+  readonly open: () => Promise<Engine>;
+  /** Why it cannot be tested here. */
+  readonly missing?: string | undefined;
+}
+const engines: readonly EngineCase[] = [
+  { name: 'wasm', open: () => wasmEngine({ threads: 2 }) },
+  { name: 'onednn', open: () => onednnEngine({ threads: 2 }), missing: onednnStatus().reason },
+];
 
+describe('two training steps agree with PyTorch', () => {
   const check = (worst: Deviations, allowed: (kind: Kind) => number) => {
     for (const [kind, off] of Object.entries(worst)) {
       expect(off, kind).toBeLessThanOrEqual(allowed(kind as Kind));
     }
   };
 
-  it.each(cases)('$net on WASM', async (golden) => {
-    const worst = await deviations(engine, golden);
-    check(worst, (kind) => tolerance[kind] + 5 * golden.drift[kind]);
+  describe.each(engines)('on $name', ({ name, open, missing }) => {
+    if (missing !== undefined) {
+      it(`${name}: ${missing}`, (context) => context.skip(missing));
+      return;
+    }
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await open();
+    });
+    afterAll(() => engine[Symbol.asyncDispose]());
+
+    it.each(cases)('$net', async (golden) => {
+      const worst = await deviations(engine, golden);
+      check(worst, (kind) => tolerance[kind] + 5 * golden.drift[kind]);
+    });
   });
 
   // Weights are float32 there too; what is computed between them is float64.

@@ -154,7 +154,6 @@ describe('train, evaluate, predict', () => {
     [{ data: 'mnits' }, 'unknown dataset "mnits" (did you mean "mnist"?)'],
     [{ dataDir: '/no/such/folder' }, 'data folder /no/such/folder is not there'],
     [{ engine: 'wasn' }, 'unknown engine "wasn" (did you mean "wasm"?)'],
-    [{ data: 'kmnist', normalize: 'dataset' as const }, 'kmnist has no published mean'],
   ])('refuses %j', async (wrong, message) => {
     const out = join(root, `refused ${JSON.stringify(wrong).length}`);
     await expect(train({ ...options, ...wrong, out })).rejects.toThrow(message);

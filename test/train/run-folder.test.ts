@@ -28,6 +28,7 @@ describe('a run folder', () => {
     const store = await createRunFolder(folder, false);
     await trainStripes({ epochs: 6, out: folder }, store);
     expect((await readdir(folder)).sort()).toEqual([
+      'batch0.png',
       'best.json',
       'best.safetensors',
       'config.json',

@@ -9,20 +9,20 @@ import { type CheckpointFlags, checkpointOption } from '../run-options.ts';
 interface Flags extends OutputOptions, CheckpointFlags {
   readonly data?: string;
   readonly dataDir?: string;
-  readonly split?: 'train' | 'test';
+  readonly split?: 'train' | 'val' | 'test';
   readonly engine?: string;
   readonly threads?: number;
   readonly batch?: number;
 }
 
-const splits = ['test', 'train'] as const;
+const splits = ['test', 'val', 'train'] as const;
 
 export function define(command: Command): void {
   command.argument('<run>', 'run folder, or a checkpoint file of one');
   addConfigOptions(command, ['data', 'dataDir', 'engine', 'threads', 'batch']);
   command
     .addOption(checkpointOption())
-    .option('--split <name>', 'test (default) or train', oneOf('--split', splits));
+    .option('--split <name>', 'test (default), val or train', oneOf('--split', splits));
   addOutputOptions(command, { quiet: true }).action(async (run: string, flags: Flags) => {
     const output = await createOutput(flags);
     const { data, dataDir, split, engine, threads, batch, checkpoint } = flags;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { didYouMean } from '../../graph/suggest.ts';
 import { listModels } from '../../models/index.ts';
 import { parameterCount } from '../../nn/index.ts';
 import { grouped } from '../format.ts';
@@ -16,7 +17,11 @@ export function define(command: Command): void {
       options: row.options,
     }));
     if (rows.length === 0) {
-      output.say(`no model has "${filter}" in its name; fovea models lists them all`);
+      const near = didYouMean(
+        filter ?? '',
+        listModels().map(({ name }) => name),
+      );
+      output.say(`no model has "${filter}" in its name${near}; fovea models lists them all`);
     } else {
       output.table(
         [

@@ -1,62 +1,113 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { UsageError } from '../../graph/errors.ts';
 import { model, modelEntry } from '../../models/index.ts';
-import { summarize } from '../../nn/summary.ts';
+import { type Reach, type Summary, summarize } from '../../nn/index.ts';
+import { optimizer } from '../../optim/index.ts';
+import { resolveConfig } from '../../train/config.ts';
+import { drawArchitecture } from '../../train/drawing/architecture.ts';
+import { type NetworkMemory, networkMemory, type StepMemory } from '../../train/memory.ts';
+import { optimizerConfig } from '../../train/recipe.ts';
 import { bytes, compact, grouped } from '../format.ts';
-import { addConfigOptions, wholeNumber } from '../options.ts';
-import { addOutputOptions, createOutput, type OutputOptions } from '../output.ts';
+import { addInputOptions, type NetworkFlags, networkOptions } from '../input-shape.ts';
+import { addConfigOptions, configFlags, wholeNumber } from '../options.ts';
+import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
 
-interface Flags extends OutputOptions {
-  readonly input?: readonly [channels: number, size: number];
-  readonly classes?: number;
-  readonly modelOptions?: Readonly<Record<string, unknown>>;
+interface Flags extends OutputOptions, NetworkFlags {
+  readonly batch?: number;
+  readonly svg?: string;
 }
 
 export function define(command: Command): void {
-  command
-    .argument('<model>', 'name of a network; fovea models lists them')
-    .option('--input <shape>', 'channels, height and width, such as 1x28x28', parseInput)
-    .option('--classes <n>', 'number of classes', wholeNumber('--classes', 1));
-  addConfigOptions(command, ['modelOptions']);
+  command.argument('<model>', 'name of a network; fovea models lists them');
+  addInputOptions(command).option(
+    '--batch <n>',
+    'images at once; all sizes and costs are theirs (default: 1)',
+    wholeNumber('--batch', 1),
+  );
+  addConfigOptions(command, ['modelOptions', 'optimizer', 'momentum']);
+  command.option('--svg <file>', 'draw the architecture, as an SVG picture');
   addOutputOptions(command).action(async (name: string, flags: Flags) => {
     const output = await createOutput(flags);
-    const { input, classes, modelOptions } = flags;
-    const given = input === undefined ? {} : { channels: input[0], size: input[1] };
-    const options = { ...modelOptions, ...given, classes: classes ?? modelOptions?.classes };
-    const { channels, size } = { ...modelEntry(name).options, ...options };
-    const summary = summarize(model(name, options), [1, channels, size, size]);
-    output.table(
-      [
-        { title: 'layer', shrink: true },
-        { title: 'op', shrink: true },
-        { title: 'output', align: 'right' },
-        { title: 'parameters', align: 'right' },
-        { title: 'multiply-adds', align: 'right' },
-        { title: 'activations', align: 'right' },
-      ],
-      [...summary.rows, { ...summary.total, layer: 'total', op: '', shape: [] }].map((row) => [
-        row.layer,
-        row.op,
-        row.shape.slice(1).join('×'),
-        grouped(row.parameters),
-        row.multiplyAdds === 0 ? '' : compact(row.multiplyAdds),
-        bytes(row.activationBytes),
-      ]),
-    );
-    output.json({ model: name, ...summary });
+    const { options, channels, size } = networkOptions(name, flags);
+    const { batch = 1, svg } = flags;
+    const config = resolveConfig(configFlags({ ...flags }));
+    const network = model(name, options);
+    const shape = [batch, channels, size, size];
+    const summary = summarize(network, shape);
+    const memory = networkMemory(network, shape, { optimizer: optimizer(optimizerConfig(config)) });
+    if (svg !== undefined) {
+      const { parameters, multiplyAdds } = summary.total;
+      const costs = `${grouped(parameters)} parameters, ${compact(multiplyAdds)} multiply-adds`;
+      const subtitle = `${modelEntry(name).description}: ${costs}`;
+      await writeFile(svg, drawArchitecture(network, shape, { title: name, subtitle }));
+    }
+    showLayers(output, summary);
+    output.say('');
+    showMemory(output, memory, batch, config.optimizer);
+    if (svg !== undefined) output.say(`architecture drawn in ${svg}`);
+    output.json({ model: name, input: shape, ...summary, memory });
   });
 }
 
-function parseInput(text: string): readonly [channels: number, size: number] {
-  const sizes = /^(\d+)[x×](\d+)[x×](\d+)$/.exec(text)?.slice(1).map(Number);
-  if (sizes === undefined || sizes.includes(0)) {
-    throw new UsageError(
-      `--input must be channels, height and width, such as 1x28x28 (it is "${text}")`,
-    );
-  }
-  const [channels, height, width] = sizes as [number, number, number];
-  if (height !== width) {
-    throw new UsageError(`--input must be as high as it is wide (it is ${height} by ${width})`);
-  }
-  return [channels, height];
+function showLayers(output: Output, { rows, total }: Summary): void {
+  const all = [...rows, { ...total, layer: 'total', op: '', shape: [], receptiveField: undefined }];
+  output.table(
+    [
+      { title: 'layer', shrink: true },
+      { title: 'op', shrink: true },
+      { title: 'output', align: 'right' },
+      { title: 'parameters', align: 'right' },
+      { title: 'multiply-adds', align: 'right' },
+      { title: 'activations', align: 'right' },
+      { title: 'sees', align: 'right' },
+      { title: 'every', align: 'right' },
+    ],
+    all.map((row) => [
+      row.layer,
+      row.op,
+      row.shape.slice(1).join('×'),
+      grouped(row.parameters),
+      row.multiplyAdds === 0 ? '' : compact(row.multiplyAdds),
+      bytes(row.activationBytes),
+      ...reachText(row.receptiveField),
+    ]),
+  );
+}
+
+/** The receptive field and the distance to the next one, in pixels of the input. */
+function reachText(reach: Reach | undefined): readonly [string, string] {
+  if (reach === undefined) return ['', ''];
+  if (reach === 'all') return ['all', ''];
+  const pixels = ([rows, columns]: readonly [number, number]) =>
+    rows === columns ? String(rows) : `${rows}×${columns}`;
+  return [pixels(reach.size), pixels(reach.stride)];
+}
+
+const memoryRows: readonly (readonly [keyof StepMemory, string])[] = [
+  ['parameters', 'parameters'],
+  ['statistics', 'running statistics, counters'],
+  ['optimizer', 'state of the optimiser'],
+  ['prepared', 'weights prepared for use'],
+  ['activations', 'activations kept for the gradients'],
+  ['working', 'gradients and values on their way'],
+  ['total', 'total'],
+];
+
+function showMemory(
+  output: Output,
+  { training, inference }: NetworkMemory,
+  batch: number,
+  rule: string,
+): void {
+  output.table(
+    [
+      { title: `memory in float32, batch ${batch}` },
+      { title: `training with ${rule}`, align: 'right' },
+      { title: 'use', align: 'right' },
+    ],
+    memoryRows.map(([key, title]) => [
+      title,
+      ...[training, inference].map((memory) => (memory[key] === 0 ? '' : bytes(memory[key]))),
+    ]),
+  );
 }

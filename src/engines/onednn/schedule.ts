@@ -77,6 +77,8 @@ export function schedule(
   };
   const readers = new Map<ValueId, Set<number>>();
   steps.forEach((step, i) => {
+    const awaited = step.after === undefined ? undefined : producer.get(step.after);
+    if (awaited !== undefined) graph.link(awaited, i);
     for (const id of step.inputs) {
       if (id === undefined) continue;
       const at = producer.get(id);

@@ -18,6 +18,7 @@ export interface Step {
   readonly outputs: readonly ValueId[];
   readonly attrs: readonly number[];
   readonly path: readonly string[];
+  readonly after: ValueId | undefined;
   readonly flops: number;
   readonly hoisted: boolean;
 }
@@ -96,6 +97,7 @@ export class Draft {
       ...step,
       ops: covered.map(({ op }) => op),
       path: first!.path,
+      after: first!.after,
       flops: covered.reduce((sum, { flops }) => sum + flops, 0),
       hoisted: covered.every(({ hoisted }) => hoisted),
     });
@@ -111,9 +113,9 @@ export class Draft {
   }
 
   #single(instruction: Instruction): Step {
-    const { op, inputs, outputs, path, flops, hoisted } = instruction;
+    const { op, inputs, outputs, path, after, flops, hoisted } = instruction;
     const attrs = this.encode(instruction);
-    return { op, ops: [op], inputs, outputs, attrs, path, flops, hoisted };
+    return { op, ops: [op], inputs, outputs, attrs, path, after, flops, hoisted };
   }
 
   encode({ op, inputs, attrs, path }: Instruction): readonly number[] {

@@ -52,6 +52,7 @@ function simulatedKernels(bodies: Bodies): KernelTable {
           outputs: outputs.map((_, i) => given.length + i),
           attrs: attrs as never,
           path: [],
+          after: undefined,
           flops: 0,
           hoisted: false,
         },

@@ -58,7 +58,8 @@ export function compileProgram(program: Program, emitter: Emitter): Compiled {
   const copySteps = copies.map(([variable, value]): Step => {
     const { shape } = flow.types[variable]!;
     const step = { op: 'reshape', attrs: { shape }, inputs: [value], outputs: [variable] };
-    return { ...step, tail: undefined, ops: ['update'], path: [], flops: 0, hoisted: false };
+    const rest = { tail: undefined, path: [], after: undefined, flops: 0, hoisted: false };
+    return { ...step, ...rest, ops: ['update'] };
   });
   const steps = [...plan.steps, ...copySteps];
   const emitted = steps.map((step) => emit(step, flow, storages, isSteady, emitter));

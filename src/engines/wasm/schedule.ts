@@ -13,7 +13,7 @@ export interface Schedule {
   readonly direct: ReadonlyMap<ValueId, ValueId>;
 }
 
-/** Which steps must come before a step: those it reads from, and those whose data it overwrites. */
+/** Steps that must come before a step: those it reads from or waits for, and those whose data it overwrites. */
 type Predecessors = Map<Step, Set<Step>>;
 
 /**
@@ -28,7 +28,8 @@ export function schedule(flow: Flow): Schedule {
   const predecessors: Predecessors = new Map();
   const successors: Predecessors = new Map(steps.map((step) => [step, new Set()]));
   for (const step of steps) {
-    const sources = readsOf(step).map((id) => producers.get(flow.rootOf(id)));
+    const waitsFor = step.after === undefined ? [] : [step.after];
+    const sources = [...readsOf(step), ...waitsFor].map((id) => producers.get(flow.rootOf(id)));
     predecessors.set(step, new Set(sources.filter((source) => source !== undefined)));
     for (const source of predecessors.get(step)!) successors.get(source)!.add(step);
   }

@@ -18,6 +18,7 @@ export interface Step {
   /** Every op that it covers. */
   readonly ops: readonly string[];
   readonly path: readonly string[];
+  readonly after: ValueId | undefined;
   readonly flops: number;
   readonly hoisted: boolean;
 }

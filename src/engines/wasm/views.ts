@@ -39,6 +39,7 @@ export function shareViews(program: Program, all: readonly Step[]): Flow {
       tail: undefined,
       ops: ['copy'],
       path: [],
+      after: undefined,
       flops: 0,
       hoisted: false,
     });

@@ -1,4 +1,5 @@
 import { isConstant, splat } from '../leaves.ts';
+import { currentScope } from '../scope.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { rewrite } from '../traverse.ts';
 
@@ -16,7 +17,8 @@ export function mergeCommonSubexpressions(roots: readonly Tensor[]): (tensor: Te
   };
   const keyOf = (node: Node, inputs: readonly (Tensor | undefined)[]): string | undefined => {
     if (node.op.kind !== 'leaf') {
-      return JSON.stringify([node.op.name, inputs.map(idOf), node.attrs], spellOut);
+      const { after } = currentScope();
+      return JSON.stringify([node.op.name, inputs.map(idOf), idOf(after), node.attrs], spellOut);
     }
     const output = node.outputs[0]!;
     const value = isConstant(output) ? splat(output) : undefined;
@@ -28,7 +30,8 @@ export function mergeCommonSubexpressions(roots: readonly Tensor[]): (tensor: Te
     if (key === undefined) return undefined;
     const earlier = known.get(key);
     if (earlier !== undefined) return earlier;
-    const changed = inputs.some((tensor, i) => tensor !== node.inputs[i]);
+    const changed =
+      currentScope().after !== node.after || inputs.some((tensor, i) => tensor !== node.inputs[i]);
     const outputs = changed ? node.op.apply(inputs, node.attrs) : node.outputs;
     known.set(key, outputs);
     return outputs;

@@ -82,6 +82,7 @@ export function mixedPrecision(program: Program): Program {
       outputs: [result],
       attrs: { dtype },
       path,
+      after: undefined,
       flops: 0,
       hoisted,
     });
@@ -107,7 +108,7 @@ export function mixedPrecision(program: Program): Program {
   const halved = new Set<ValueId | undefined>();
 
   for (const instruction of program.instructions) {
-    const { op, inputs, outputs, path } = instruction;
+    const { op, inputs, outputs, path, after } = instruction;
     const rule = matrixOps.has(op) ? 'all' : flowing[op];
     const floats = (id: ValueId | undefined) =>
       id !== undefined && program.types[id]!.dtype === 'float32';
@@ -117,6 +118,7 @@ export function mixedPrecision(program: Program): Program {
     const precise = preciseOutputs[op] ?? [];
     instructions.push({
       ...instruction,
+      after: after === undefined ? undefined : (half.get(after) ?? after),
       inputs: inputs.map((id, at) => {
         if (id === undefined || !floats(id)) return id;
         return applies && flows(at) ? toHalf(id, path) : toFull(id, path);

@@ -10,7 +10,7 @@ export function addNoise(
   clip: boolean,
   seed: number,
 ): Image {
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   const noise = Int16Array.from(normalQuantiles(), (z) => Math.trunc(255 * (mean + sigma * z)));
   const next = fastStream(seed);
   for (let i = 0; i < x.length; i += 2) {
@@ -33,7 +33,7 @@ export function weightedSum(images: readonly Image[], weights: readonly number[]
     const weight = weights[k]!;
     for (let i = 0; i < sums.length; i++) sums[i]! += weight * image.data[i]!;
   });
-  const y = takeBytes(data.length);
+  const y = takeBytes(data.length, data);
   // Weights that sum to one make 254.9999… of white.
   for (let i = 0; i < y.length; i++) y[i] = Math.min(255, sums[i]! + 1e-3);
   return { data: y, width, height, channels };
@@ -49,7 +49,7 @@ export function erase(
   content: { readonly values: readonly number[] } | { readonly seed: number },
 ): Image {
   const { data: x, channels } = image;
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   y.set(x);
   const length = width * channels;
   const first = (top * image.width + left) * channels;

@@ -1,6 +1,6 @@
 import { takeBytes } from '../buffers.ts';
 import type { Image } from '../image.ts';
-import { copyOut, int32At, scratch } from '../wasm/scratch.ts';
+import { mapWhole } from '../wasm/scratch.ts';
 import { copyBytes } from './color.ts';
 
 /** Weights of a Gaussian at −r … r, r = (size − 1) / 2, summing to one. */
@@ -14,8 +14,8 @@ export function gaussianWeights(size: number, sigma: number): Float64Array {
 }
 
 const WEIGHT_BITS = 14;
-/** Between the two passes pixels keep 7 more bits: twice such a number still fits 16. */
-const BETWEEN_BITS = 7;
+/** Between the two passes pixels keep 6 more bits: twice such a number still fits 15. */
+const BETWEEN_BITS = 6;
 
 /** The right half of the weights × 2¹⁴, without those that round to zero. */
 function halfKernel(size: number, sigma: number): Int32Array {
@@ -46,16 +46,14 @@ export function gaussianBlur(
   const row = width * channels;
   const across = halfKernel(size[0], sigma[0]);
   const down = halfKernel(size[1], sigma[1]);
+  const fast = blurFast(image, across, down);
+  if (fast) return { data: fast, width, height, channels };
+
   const margin = (across.length - 1) * channels;
   const line = new Uint16Array(row + 2 * margin);
   const besides = Array.from(across, (_, k) => [margin - k * channels, margin + k * channels]);
   const shift = WEIGHT_BITS - BETWEEN_BITS;
   const last = WEIGHT_BITS + BETWEEN_BITS;
-  const rowsOf = (i: number) =>
-    Array.from(down, (_, k) => [mirror(i - k, height) * row, mirror(i + k, height) * row]);
-  const fast = blurFast(image, across, down, besides, rowsOf);
-  if (fast) return { data: fast, width, height, channels };
-
   const between = new Uint16Array(x.length);
   const sums = new Int32Array(row);
   for (let i = 0; i < height; i++) {
@@ -66,63 +64,41 @@ export function gaussianBlur(
     for (let j = 0; j < row; j++) between[start + j] = sums[j]! >> shift;
   }
 
-  const data = takeBytes(x.length);
+  const data = takeBytes(x.length, x);
   for (let i = 0; i < height; i++) {
     const start = i * row;
-    weighted(between, rowsOf(i), down, 1 << (last - 1), sums);
+    const rows = Array.from(down, (_, k) =>
+      [i - k, i + k].map((line) => mirror(line, height) * row),
+    );
+    weighted(between, rows, down, 1 << (last - 1), sums);
     for (let j = 0; j < row; j++) data[start + j] = sums[j]! >>> last;
   }
   return { data, width, height, channels };
 }
 
-/** The same in WASM: `besides` and `rowsOf` are the places that weights go with. */
+/** The same in WASM. */
 function blurFast(
   { data: x, width, height, channels }: Image,
   across: Int32Array,
   down: Int32Array,
-  besides: readonly (readonly number[])[],
-  rowsOf: (row: number) => readonly (readonly number[])[],
 ): Uint8Array | undefined {
-  const row = width * channels;
-  const margin = (across.length - 1) * channels;
-  const pitch = row + 2 * margin;
-  const most = Math.max(across.length, down.length);
-  const placeCount = 2 * most * height;
-  const room = scratch(height * pitch, 2 * x.length, x.length, 4 * placeCount, 4 * most);
-  if (!room) return undefined;
-  const { kernels, bytes } = room;
-  const [from, between, to, placesAt, weightsAt] = room.at as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const places = int32At(room, placesAt, placeCount);
-  const weights = int32At(room, weightsAt, most);
-
-  for (let i = 0; i < height; i++) {
-    const line = bytes.subarray(from + i * pitch, from + (i + 1) * pitch);
-    line.set(x.subarray(i * row, (i + 1) * row), margin);
-    continueLine(line, margin, width, channels);
-  }
-  places.set(besides.flat());
-  weights.set(across);
-  const shift = WEIGHT_BITS - BETWEEN_BITS;
-  kernels.blurRows(from, pitch, row, height, placesAt, weightsAt, across.length, shift, between);
-
-  for (let i = 0; i < height; i++) {
-    const rows = rowsOf(i);
-    rows.forEach(([above, below], k) => {
-      const at = 2 * (i * rows.length + k);
-      places[at] = 2 * above!;
-      places[at + 1] = 2 * below!;
-    });
-  }
-  weights.set(down);
-  const last = WEIGHT_BITS + BETWEEN_BITS;
-  kernels.blurColumns(between, row, height, placesAt, weightsAt, down.length, last, to);
-  return copyOut(room, to, x.length);
+  // Kernels take two weights at a time; an odd one's partner is zero.
+  const even = ({ length }: Int32Array) => length + (length % 2);
+  const most = Math.max(even(across), even(down));
+  const line = channels * (width + 2 * across.length);
+  return mapWhole(x, x.length, [2 * x.length, line, 8 * most, 2 * most], (room, from, to) => {
+    const { kernels, bytes } = room;
+    const [between, lineAt, places, weightsAt] = room.at as [number, number, number, number];
+    const weights = new Int16Array(bytes.buffer, weightsAt, most);
+    const put = (all: Int32Array) => {
+      weights.fill(0).set(all);
+      return [places, weightsAt, all.length, even(all)];
+    };
+    const shift = WEIGHT_BITS - BETWEEN_BITS;
+    const last = WEIGHT_BITS + BETWEEN_BITS;
+    kernels.blurRows(from, width, channels, height, lineAt, ...put(across), shift, between);
+    kernels.blurColumns(between, channels * width, height, ...put(down), last, to);
+  });
 }
 
 /** Fills both margins of a line with its mirror image. */

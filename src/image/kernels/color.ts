@@ -3,7 +3,7 @@
 
 import { takeBytes } from '../buffers.ts';
 import type { Image } from '../image.ts';
-import { mapBytes, sumBytes } from '../wasm/scratch.ts';
+import { mapBytes, visitBytes } from '../wasm/scratch.ts';
 import { histograms, lookup, lookupChannels, maskBits, type Table, tableOf } from './lookup.ts';
 
 // ITU-R BT.601 luma with torchvision's weights .2989, .587, .114, here × 2¹⁵. They do not quite sum
@@ -15,7 +15,7 @@ const BLUE = 3736;
 /** One channel of brightness. */
 export function luma({ data: x, width, height, channels }: Image): Image {
   if (channels === 1) return { data: copyBytes(x), width, height, channels };
-  const y = takeBytes(width * height);
+  const y = takeBytes(width * height, x);
   for (let i = 0, j = 0; j < y.length; i += 3, j++) {
     y[j] = (x[i]! * RED + x[i + 1]! * GREEN + x[i + 2]! * BLUE) >> 15;
   }
@@ -30,7 +30,7 @@ export function grayscale3(image: Image): Image {
     grayscale(from, to, length, RED, GREEN, BLUE),
   );
   if (fast) return { data: fast, width, height, channels };
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i += 3) {
     const grey = (x[i]! * RED + x[i + 1]! * GREEN + x[i + 2]! * BLUE) >> 15;
     y[i] = grey;
@@ -43,7 +43,7 @@ export function grayscale3(image: Image): Image {
 /** Three equal channels from one. */
 export function repeatChannels({ data: x, width, height, channels }: Image): Image {
   if (channels === 3) return { data: copyBytes(x), width, height, channels };
-  const y = takeBytes(3 * x.length);
+  const y = takeBytes(3 * x.length, x);
   for (let i = 0, j = 0; i < x.length; i++, j += 3) {
     y[j] = x[i]!;
     y[j + 1] = x[i]!;
@@ -53,7 +53,7 @@ export function repeatChannels({ data: x, width, height, channels }: Image): Ima
 }
 
 export function copyBytes(x: Uint8Array): Uint8Array {
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   y.set(x);
   return y;
 }
@@ -71,11 +71,10 @@ export function adjustContrast(image: Image, factor: number): Image {
   if (channels === 1) {
     for (let i = 0; i < x.length; i++) sum += x[i]!;
   } else {
-    const most = sumBytes(x, 12, ({ sumLuma }, at, length) =>
-      sumLuma(at, length, RED, GREEN, BLUE),
-    );
-    sum = most.sum;
-    for (let i = most.covered; i < x.length; i += 3) {
+    const covered = visitBytes(x, 12, ({ sumLuma }, at, length) => {
+      sum += sumLuma(at, length, RED, GREEN, BLUE);
+    });
+    for (let i = covered; i < x.length; i += 3) {
       sum += (x[i]! * RED + x[i + 1]! * GREEN + x[i + 2]! * BLUE) >> 15;
     }
   }
@@ -97,7 +96,7 @@ export function adjustSaturation(image: Image, factor: number): Image {
     saturate(from, to, length, RED, GREEN, BLUE, own, other),
   );
   if (fast) return { data: fast, width, height, channels };
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i += 3) {
     const r = x[i]!;
     const g = x[i + 1]!;
@@ -128,7 +127,7 @@ export function adjustHue(image: Image, share: number): Image {
     turnHue(from, to, length, turn, TO_BYTE),
   );
   if (fast) return { data: fast, width, height, channels };
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i += 3) {
     const r = x[i]!;
     const g = x[i + 1]!;
@@ -202,7 +201,7 @@ export function permuteChannels(image: Image, order: readonly number[]): Image {
   const { data: x, width, height, channels } = image;
   if (channels === 1) return { data: copyBytes(x), width, height, channels };
   const [r, g, b] = order as [number, number, number];
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i += 3) {
     y[i] = x[i + r]!;
     y[i + 1] = x[i + g]!;

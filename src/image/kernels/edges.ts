@@ -1,6 +1,6 @@
 import { takeBytes } from '../buffers.ts';
 import { type Fill, fillBytes, type Image } from '../image.ts';
-import { mapBytes } from '../wasm/scratch.ts';
+import { mapBytes, mapResident } from '../wasm/scratch.ts';
 import { copyRegion, type Region } from './resample.ts';
 
 export type PaddingMode = 'constant' | 'edge' | 'reflect' | 'symmetric';
@@ -21,14 +21,20 @@ export function crop(image: Image, region: Region, fill: Fill = 0): Image {
   const right = left + width - image.width;
   const bottom = top + height - image.height;
   if (top >= 0 && left >= 0 && right <= 0 && bottom <= 0) return copyRegion(image, region);
-  const y = filled(width, height, image.channels, fill);
+  const y = filled(width, height, image.channels, fill, image.data);
   paste(image, y, -left, -top);
   return y;
 }
 
-/** An image of one colour. */
-export function filled(width: number, height: number, channels: 1 | 3, fill: Fill): Image {
-  const data = takeBytes(width * height * channels);
+/** An image of one colour; in the kernels' memory when `source` is. */
+export function filled(
+  width: number,
+  height: number,
+  channels: 1 | 3,
+  fill: Fill,
+  source?: Uint8Array,
+): Image {
+  const data = takeBytes(width * height * channels, source);
   const values = fillBytes(fill, channels);
   if (values.every((value) => value === values[0])) {
     data.fill(values[0]!);
@@ -63,7 +69,7 @@ export function pad(image: Image, sides: Sides, fill: Fill, mode: PaddingMode): 
   if (mode === 'constant') return crop(image, { top: -top, left: -left, height, width }, fill);
   const columns = sources(image.width, left, width, mode);
   const rows = sources(image.height, top, height, mode);
-  const data = takeBytes(width * height * channels);
+  const data = takeBytes(width * height * channels, image.data);
   let to = 0;
   for (let i = 0; i < height; i++) {
     const row = rows[i]! * image.width;
@@ -95,7 +101,7 @@ export function flipHorizontal({ data: x, width, height, channels }: Image): Ima
       ? mapBytes(x, row, ({ flip }, from, to, length) => flip(from, to, width, length / row))
       : undefined;
   if (fast) return { data: fast, width, height, channels };
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   if (channels === 1) {
     y.set(x);
     for (let i = 0; i < height; i++) y.subarray(i * row, (i + 1) * row).reverse();
@@ -112,8 +118,10 @@ export function flipHorizontal({ data: x, width, height, channels }: Image): Ima
 }
 
 export function flipVertical({ data: x, width, height, channels }: Image): Image {
-  const y = takeBytes(x.length);
   const row = width * channels;
+  const fast = mapResident(x, ({ flipRows }, from, to) => flipRows(from, to, row, height));
+  if (fast) return { data: fast, width, height, channels };
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < height; i++)
     y.set(x.subarray(i * row, (i + 1) * row), (height - 1 - i) * row);
   return { data: y, width, height, channels };
@@ -124,7 +132,7 @@ export function quarterTurns(image: Image, turns: number): Image {
   const { data: x, width, height, channels } = image;
   const n = ((turns % 4) + 4) % 4;
   const [w, h] = n % 2 === 0 ? [width, height] : [height, width];
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   // Source pixel of (row, column) = origin + row · down + column · across.
   const [origin, down, across] = [
     [0, width, 1],

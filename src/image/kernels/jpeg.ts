@@ -129,7 +129,7 @@ function upsampled({ data, width }: Plane, rows: number, columns: number, i: num
 export function jpeg(image: Image, quality: number): Image {
   const { data: x, width, height, channels } = image;
   const luminance = steps(LUMINANCE, quality);
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   if (channels === 1) {
     const grey = plane(width, height, 8, (row, column) => x[row * width + column]!);
     quantise(grey, luminance);

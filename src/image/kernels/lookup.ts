@@ -2,23 +2,27 @@
 
 import { takeBytes } from '../buffers.ts';
 import type { Image } from '../image.ts';
-import { int32At, mapBytes, scratch } from '../wasm/scratch.ts';
+import { loadKernels } from '../wasm/memory.ts';
+import { mapBytes, visitBytes } from '../wasm/scratch.ts';
 
 /** What each byte becomes. */
 export type Table = Uint8Array;
 
 /** A table from a rule; results are cut to 0 … 255 and their fractions dropped. */
-export const tableOf = (rule: (value: number) => number): Table =>
-  Uint8Array.from({ length: 256 }, (_, value) =>
-    Math.min(255, Math.max(0, Math.trunc(rule(value)))),
-  );
+export function tableOf(rule: (value: number) => number): Table {
+  const table = new Uint8Array(256);
+  for (let value = 0; value < 256; value++) {
+    table[value] = Math.min(255, Math.max(0, Math.trunc(rule(value))));
+  }
+  return table;
+}
 
 /** Every byte through one table. */
 export function lookup(image: Image, table: Table): Image {
   const { data: x, width, height, channels } = image;
   const y = lookupFast(x, [table, table, table]);
   if (y) return { data: y, width, height, channels };
-  const slow = takeBytes(x.length);
+  const slow = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i++) slow[i] = table[x[i]!]!;
   return { data: slow, width, height, channels };
 }
@@ -30,7 +34,7 @@ export function lookupChannels(image: Image, tables: readonly Table[]): Image {
   const fast = lookupFast(x, tables);
   if (fast) return { data: fast, width, height, channels };
   const [r, g, b] = tables as [Table, Table, Table];
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i += 3) {
     y[i] = r[x[i]!]!;
     y[i + 1] = g[x[i + 1]!]!;
@@ -41,11 +45,13 @@ export function lookupChannels(image: Image, tables: readonly Table[]): Image {
 
 /** Bytes through three tables in turn. */
 function lookupFast(x: Uint8Array, tables: readonly Table[]): Uint8Array | undefined {
-  const all = new Uint8Array(3 * 256);
+  const loaded = loadKernels();
+  if (!loaded) return undefined;
+  const at = loaded.kernels.TABLES.value;
   tables.forEach((table, c) => {
-    all.set(table, 256 * c);
+    loaded.bytes.set(table, at + 256 * c);
   });
-  return mapBytes(x, 12, ({ lookup }, from, to, length, at) => lookup(from, to, length, at), all);
+  return mapBytes(x, 12, ({ lookup }, from, to, length) => lookup(from, to, length));
 }
 
 /** How often each byte occurs, per channel. */
@@ -68,20 +74,19 @@ export function histograms({ data: x, channels }: Image): readonly Uint32Array[]
 
 /** Counts most of RGB bytes; how many. */
 function countFast(x: Uint8Array, counts: readonly Uint32Array[]): number {
-  const length = x.length - (x.length % 12);
-  const room = scratch(length, 6 * 1024);
-  if (!room) return 0;
-  const [from, at] = room.at as [number, number];
-  room.bytes.set(length === x.length ? x : x.subarray(0, length), from);
-  room.bytes.fill(0, at, at + 6 * 1024);
-  room.kernels.histogram(from, length, at);
-  const tables = int32At(room, at, 6 * 256);
+  const loaded = loadKernels();
+  if (!loaded) return 0;
+  const all = new Uint32Array(loaded.bytes.buffer, loaded.kernels.COUNTS.value, 12 * 256);
+  all.fill(0);
+  const covered = visitBytes(x, 12, ({ histogram }, at, length) => histogram(at, length));
+  // Four tables a channel, in turn.
   counts.forEach((channel, c) => {
     for (let value = 0; value < 256; value++) {
-      channel[value] = tables[c * 256 + value]! + tables[(c + 3) * 256 + value]!;
+      const i = 256 * c + value;
+      channel[value] = all[i]! + all[i + 768]! + all[i + 1536]! + all[i + 2304]!;
     }
   });
-  return length;
+  return covered;
 }
 
 /** Keeps the bits of `mask` of every byte and turns over those of `flip`. */
@@ -94,7 +99,7 @@ export function maskBits(
     kernels.maskBits(from, to, length, mask, flip),
   );
   if (fast) return { data: fast, width, height, channels };
-  const y = takeBytes(x.length);
+  const y = takeBytes(x.length, x);
   for (let i = 0; i < x.length; i++) y[i] = (x[i]! & mask) ^ flip;
   return { data: y, width, height, channels };
 }

@@ -6,7 +6,7 @@
 import { invariant } from '../../graph/errors.ts';
 import { giveBytes, takeBytes } from '../buffers.ts';
 import type { Image } from '../image.ts';
-import { copyOut, scratch } from '../wasm/scratch.ts';
+import { mapWhole } from '../wasm/scratch.ts';
 
 export type Interpolation = 'nearest' | 'nearestExact' | 'box' | 'bilinear' | 'bicubic' | 'lanczos';
 
@@ -147,13 +147,13 @@ export function resample(
   let { top, left } = region;
   if (across) {
     // Rows that no output row looks at need no work.
-    const data = takeBytes(region.height * width * channels);
+    const data = takeBytes(region.height * width * channels, image.data);
     resampleRows(image, top, left, region.height, width, across, data);
     current = { data, width, height: region.height, channels };
     [top, left] = [0, 0];
   }
   if (down) {
-    const data = takeBytes(height * width * channels);
+    const data = takeBytes(height * width * channels, image.data);
     resampleColumns(current, top, left, height, width, down, data);
     if (current !== image) giveBytes(current.data);
     current = { data, width, height, channels };
@@ -171,7 +171,7 @@ function padded({ first, weights, width }: Taps, step: number) {
   return { first: first.map((pixel) => pixel * step), weights: all, width: wide };
 }
 
-/** Both passes of RGB in WASM. Added taps look beyond the last row, where there is only slack. */
+/** Both passes of RGB in WASM. Added taps look beyond the last row, which does no harm. */
 function resampleFast(
   image: Image,
   { top, left, height: h, width: w }: Region,
@@ -181,49 +181,37 @@ function resampleFast(
 ): Image | undefined {
   const stride = image.width * 3;
   const row = width * 3;
+  // The kernel for rows writes a byte too much.
+  const pitch = row + 1;
   const across = w === width ? undefined : padded(taps(w, width, options), 3);
-  const down = h === height ? undefined : padded(taps(h, height, options), across ? row : stride);
+  const down = h === height ? undefined : padded(taps(h, height, options), across ? pitch : stride);
   if (!across && !down) return undefined;
-  const bytes = (part: { byteLength: number } | undefined) => part?.byteLength ?? 0;
-  const room = scratch(
-    h * stride + stride,
-    across ? h * row + row : 0,
-    down ? height * row : 0,
-    bytes(across?.first),
-    bytes(across?.weights),
-    bytes(down?.first),
-    bytes(down?.weights),
-  );
-  if (!room) return undefined;
-  const [x, middle, y, ...tables] = room.at as [number, number, number, ...number[]];
-  room.bytes.set(image.data.subarray(top * stride, (top + h) * stride), x);
-  [across?.first, across?.weights, down?.first, down?.weights].forEach((table, i) => {
-    if (table) room.bytes.set(new Uint8Array(table.buffer), tables[i]!);
+  const tables = [across?.first, across?.weights, down?.first, down?.weights];
+  const parts = [across ? h * pitch : 0, ...tables.map((table) => table?.byteLength ?? 0)];
+  const rows = image.data.subarray(top * stride, (top + h) * stride);
+  const data = mapWhole(rows, height * row, parts, ({ kernels, bytes, at }, x, y) => {
+    const [middle, ...places] = at as [number, number, number, number, number];
+    tables.forEach((table, i) => {
+      if (table) bytes.set(new Uint8Array(table.buffer), places[i]!);
+    });
+    const [first, weights, firstDown, weightsDown] = places;
+    let from = x + left * 3;
+    if (across) {
+      const { width: n } = across;
+      kernels.resampleRows(from, stride, h, width, first, weights, n, FRACTION, middle, pitch);
+      from = middle;
+    }
+    if (down) {
+      const step = across ? pitch : stride;
+      const { width: n } = down;
+      kernels.resampleColumns(from, step, row, height, firstDown, weightsDown, n, FRACTION, y);
+    } else {
+      for (let i = 0; i < height; i++) {
+        bytes.copyWithin(y + i * row, middle + i * pitch, middle + i * pitch + row);
+      }
+    }
   });
-  let from = x + left * 3;
-  let pitch = stride;
-  if (across) {
-    const [first, weights] = tables as [number, number];
-    room.kernels.resampleRows(
-      from,
-      stride,
-      h,
-      width,
-      first,
-      weights,
-      across.width,
-      FRACTION,
-      middle,
-    );
-    from = middle;
-    pitch = row;
-  }
-  if (down) {
-    const [, , first, weights] = tables as [number, number, number, number];
-    room.kernels.resampleColumns(from, pitch, row, height, first, weights, down.width, FRACTION, y);
-    from = y;
-  }
-  return { data: copyOut(room, from, height * row), width, height, channels: 3 };
+  return data && { data, width, height, channels: 3 };
 }
 
 const clampByte = (value: number) => Math.max(0, Math.min(255, value));
@@ -320,7 +308,7 @@ function nearest(
     { length: width },
     (_, i) => (region.left + at(i, region.width, width)) * channels,
   );
-  const y = takeBytes(height * width * channels);
+  const y = takeBytes(height * width * channels, x);
   for (let i = 0, to = 0; i < height; i++) {
     const row = (region.top + at(i, region.height, height)) * stride * channels;
     for (let j = 0; j < width; j++) {
@@ -336,7 +324,7 @@ export function copyRegion(
   { data: x, width: stride, channels }: Image,
   { top, left, height, width }: Region,
 ): Image {
-  const y = takeBytes(height * width * channels);
+  const y = takeBytes(height * width * channels, x);
   const row = width * channels;
   for (let i = 0; i < height; i++) {
     const from = ((top + i) * stride + left) * channels;

@@ -3,7 +3,8 @@
 
 import { takeBytes } from '../buffers.ts';
 import { type Fill, fillBytes, type Image } from '../image.ts';
-import { copyOut, int32At, type Kernels, scratch } from '../wasm/scratch.ts';
+import type { Kernels } from '../wasm/memory.ts';
+import { int32At, mapWhole } from '../wasm/scratch.ts';
 
 export type WarpInterpolation = 'nearest' | 'bilinear';
 
@@ -47,7 +48,7 @@ export function warp(
     const fast = warpFast(image, height, width, map, interpolation, outside);
     if (fast) return fast;
   }
-  const data = takeBytes(height * width * channels);
+  const data = takeBytes(height * width * channels, image.data);
   const xs = new Int32Array(width);
   const ys = new Int32Array(width);
   const sampleRow = interpolation === 'nearest' ? nearestRow : bilinearRow;
@@ -66,25 +67,23 @@ function warpFast(
   interpolation: WarpInterpolation,
   outside: readonly number[],
 ): Image | undefined {
-  const length = 3 * height * width;
-  const room = scratch(x.length, length, 4 * width, 4 * width);
-  if (!room) return undefined;
-  const { kernels, bytes, at } = room;
-  const [from, to, xsAt, ysAt] = at as [number, number, number, number];
-  bytes.set(x, from);
-  const xs = int32At(room, xsAt, width);
-  const ys = int32At(room, ysAt, width);
   const fill = outside[0]! | (outside[1]! << 8) | (outside[2]! << 16);
   const nearest = interpolation === 'nearest';
-  const place = [from, w, h, fill, to, height, width, xsAt, ysAt, nearest ? 0 : 1];
-  if (!map.whole?.(kernels, place, height, width)) {
+  const length = 3 * height * width;
+  const data = mapWhole(x, length, [4 * width, 4 * width], (room, from, to) => {
+    const { kernels } = room;
+    const [xsAt, ysAt] = room.at as [number, number];
+    const place = [from, w, h, fill, to, height, width, xsAt, ysAt, nearest ? 0 : 1];
+    if (map.whole?.(kernels, place, height, width)) return;
+    const xs = int32At(room, xsAt, width);
+    const ys = int32At(room, ysAt, width);
     const sample = nearest ? kernels.nearestRow : kernels.bilinearRow;
     for (let row = 0; row < height; row++) {
       map.fill(row, xs, ys);
       sample(from, w, h, xsAt, ysAt, width, fill, to + 3 * row * width);
     }
-  }
-  return { data: copyOut(room, to, length), width, height, channels: 3 };
+  });
+  return data && { data, width, height, channels: 3 };
 }
 
 function nearestRow(
@@ -254,21 +253,19 @@ export function affineRows(matrix: AffineMatrix): RowMap {
   };
 }
 
+/** 1.5 · 2⁵²: adding it leaves no bits for a fraction. */
+const MAGIC = 6755399441055744;
+/** The nearest whole number, as SIMD rounds fastest. */
+const halfToEven = (value: number): number => value + MAGIC - MAGIC;
+
 /** a … h of x' = (a·x + b·y + c) / (g·x + h·y + 1), y' = (d·x + e·y + f) / (g·x + h·y + 1). */
-export type PerspectiveMatrix = readonly number[];
+export type PerspectiveMatrix = readonly [...AffineMatrix, number, number];
 
 export function perspectiveRows(matrix: PerspectiveMatrix): RowMap {
-  const [a, b, c, d, e, f, g, h] = matrix as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c, d, e, f, g, h] = matrix;
   const limit = FAR * ONE;
+  // On the horizon there are no numbers.
+  const cut = (pixels: number) => (pixels > -limit ? Math.min(limit, pixels) : -limit);
   const fill: RowMap['fill'] = (row, xs, ys) => {
     const y = row + 0.5;
     const cx = b * y + c;
@@ -277,11 +274,8 @@ export function perspectiveRows(matrix: PerspectiveMatrix): RowMap {
     for (let i = 0; i < xs.length; i++) {
       const x = i + 0.5;
       const scale = ONE / (g * x + cz);
-      const px = (a * x + cx) * scale - 0.5 * ONE;
-      const py = (d * x + cy) * scale - 0.5 * ONE;
-      // NaN and what lies beyond the horizon fail both comparisons of one side.
-      xs[i] = px > -limit && px < limit ? Math.floor(px + 0.5) : -limit;
-      ys[i] = py > -limit && py < limit ? Math.floor(py + 0.5) : -limit;
+      xs[i] = halfToEven(cut((a * x + cx) * scale - 0.5 * ONE));
+      ys[i] = halfToEven(cut((d * x + cy) * scale - 0.5 * ONE));
     }
   };
   return {

@@ -21,7 +21,7 @@ describe('decodeImage', () => {
     const image = picture(40, 30, 3);
     const bytes = await encodeImage(image, { format, quality: 100 });
     expect(imageFormat(bytes)).toBe<ImageFormat>(format);
-    if (format !== 'tiff') expect(claimedSize(bytes)).toEqual({ width: 40, height: 30 });
+    if (format !== 'tiff') expect(claimedSize(bytes)).toMatchObject({ width: 40, height: 30 });
     const { image: got, original } = await decodeImage(bytes);
     expect(original).toEqual({ width: 40, height: 30 });
     const errors = Array.from(got.data, (value, i) => Math.abs(value - image.data[i]!));
@@ -86,5 +86,27 @@ describe('decodeImage', () => {
       expect([image.width, image.height]).toEqual([width, height]);
       expect(original).toEqual({ width: 403, height: 301 });
     }
+  });
+
+  it('leaves out what is not wanted, and finds damage in them all the same', async () => {
+    const image = picture(40, 30, 3);
+    const noise = { ...image, data: image.data.map((_, i) => (i * 7919) % 251) };
+    const bytes = await encodeImage(noise, { format: 'jpeg', quality: 95 });
+    const whole = (await decodeImage(bytes)).image;
+    const asked: number[][] = [];
+    const top = (height: number) => ({ top: 0, left: 3, height, width: 9 });
+    const wanted = (size: readonly number[]) => {
+      asked.push([...size]);
+      return top(12);
+    };
+    const part = await decodeImage(bytes, { part: wanted });
+    expect(part.original).toEqual({ width: 40, height: 30 });
+    expect(part.image).toMatchObject({ width: 40, height: 12 });
+    expect(Buffer.from(part.image.data)).toEqual(Buffer.from(whole.data.subarray(0, 40 * 12 * 3)));
+    const shrunk = await decodeImage(bytes, { part: () => top(4), enough: [15, 20] });
+    expect(shrunk.image).toMatchObject({ width: 20, height: 4 });
+    expect(asked).toEqual([[30, 40]]);
+    const cut = bytes.subarray(0, bytes.length - 300);
+    await expect(decodeImage(cut, { part: () => top(4) })).rejects.toThrow(/cannot be decoded/);
   });
 });

@@ -1,4 +1,6 @@
+import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import sharp from 'sharp';
 import { FormatError } from '../../graph/errors.ts';
 import {
@@ -11,6 +13,7 @@ import {
   decodeError,
   fromSamples,
 } from '../decode-options.ts';
+import { imageFormat, jpegHeader } from '../format.ts';
 import type { Size } from '../image.ts';
 
 /**
@@ -27,23 +30,30 @@ export async function decodeImage(
   options: DecodeOptions = {},
   name = typeof source === 'string' ? source : 'image',
 ): Promise<DecodedImage> {
-  const { channels, background, maxPixels, maxBytes, enough } = { ...DECODE_DEFAULTS, ...options };
+  const { channels, background, maxPixels, maxBytes, enough, part } = {
+    ...DECODE_DEFAULTS,
+    ...options,
+  };
   const bytes = typeof source === 'string' ? await readBounded(source, maxBytes) : source;
   checkFile(name, bytes, maxBytes);
-  const input = { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true } as const;
-  const metadata = await sharp(bytes, { ...input, limitInputPixels: false })
-    .metadata()
-    .catch((cause: unknown) => {
-      throw decodeError(name, cause);
-    });
-  const { width, height } = metadata.autoOrient;
+  const { format, width, height, upright, cmyk } = await readHeader(bytes, name);
   checkPixels(name, width, height, maxPixels);
+  const original = { width, height };
+  const factor = shrinkFactor(format, [height, width], enough);
+  const size: Size = [Math.floor(height / factor), Math.floor(width / factor)];
+  // A file that is cut off must be found out whatever part of it is wanted.
+  const region = part && upright && isWholeJpeg(bytes) ? part(size) : undefined;
   try {
-    let pipeline = sharp(bytes, { ...input, ignoreIcc: metadata.space !== 'cmyk' });
-    const factor = shrinkFactor(metadata.format, [height, width], enough);
-    if (factor > 1) {
-      const size = [width, height].map((side) => Math.floor(side / factor)) as [number, number];
-      pipeline = pipeline.resize(...size, { fit: 'fill', kernel: 'linear' });
+    let pipeline = sharp(bytes, {
+      failOn: 'error',
+      limitInputPixels: maxPixels,
+      autoOrient: true,
+      ignoreIcc: !cmyk,
+    });
+    if (factor > 1) pipeline = pipeline.resize(size[1], size[0], { fit: 'fill', kernel: 'linear' });
+    if (region) {
+      const bottom = region.top + region.height;
+      pipeline = pipeline.extract({ left: 0, top: 0, width: size[1], height: bottom });
     }
     const [r, g, b] = background;
     const { data, info } = await pipeline
@@ -51,13 +61,51 @@ export async function decodeImage(
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return {
-      image: fromSamples(data, info.width, info.height, channels),
-      original: { width, height },
-    };
+    return { image: fromSamples(data, info.width, info.height, channels), original };
   } catch (cause) {
     throw decodeError(name, cause);
   }
+}
+
+interface Header {
+  readonly format: string;
+  /** Of the upright picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether the picture is upright as it is stored. */
+  readonly upright: boolean;
+  readonly cmyk: boolean;
+}
+
+/** Most JPEG files say it in their first bytes; libvips is asked about others. */
+async function readHeader(bytes: Uint8Array, name: string): Promise<Header> {
+  const jpeg = imageFormat(bytes) === 'jpeg' ? jpegHeader(bytes) : undefined;
+  if (jpeg?.orientation === 1 && (jpeg.components === 1 || jpeg.components === 3)) {
+    const { width, height } = jpeg;
+    return { format: 'jpeg', width, height, upright: true, cmyk: false };
+  }
+  const metadata = await sharp(bytes, {
+    failOn: 'error',
+    autoOrient: true,
+    limitInputPixels: false,
+  })
+    .metadata()
+    .catch((cause: unknown) => {
+      throw decodeError(name, cause);
+    });
+  return {
+    format: metadata.format,
+    ...metadata.autoOrient,
+    upright: (metadata.orientation ?? 1) === 1,
+    cmyk: metadata.space === 'cmyk',
+  };
+}
+
+/** Whether a JPEG file ends as it should, give or take a few bytes. */
+function isWholeJpeg(bytes: Uint8Array): boolean {
+  if (imageFormat(bytes) !== 'jpeg') return false;
+  const end = bytes.subarray(-16);
+  return end.some((byte, i) => byte === 0xff && end[i + 1] === 0xd9);
 }
 
 /**
@@ -75,6 +123,8 @@ function shrinkFactor(format: string, [h, w]: Size, enough: Size | undefined): n
 /** A file's bytes, without reading more than allowed. */
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
+    // A worker thread serves nobody else, and every asynchronous call is a trip to another thread.
+    if (!isMainThread) return readBoundedSync(path, maxBytes);
     await using file = await open(path);
     const stat = await file.stat();
     if (!stat.isFile()) throw new FormatError(`${path}: this is no file`);
@@ -86,4 +136,11 @@ async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> 
     const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
     throw new FormatError(`${path}: ${reason}`, { cause });
   }
+}
+
+function readBoundedSync(path: string, maxBytes: number): Uint8Array {
+  const stat = statSync(path);
+  if (!stat.isFile()) throw new FormatError(`${path}: this is no file`);
+  checkBytes(path, stat.size, maxBytes);
+  return readFileSync(path);
 }

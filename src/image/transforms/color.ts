@@ -22,7 +22,6 @@ import { chance, permutation, uniformIn } from '../random.ts';
 import type { Target } from '../target.ts';
 
 /** The target with its pixels changed and everything else as it is. */
-// x
 export const mapPixels = (target: Target, change: (image: Image) => Image): Target => ({
   ...target,
   image: change(target.image),

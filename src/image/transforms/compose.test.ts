@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sampleStream } from '../../data/random.ts';
 import { UsageError } from '../../graph/errors.ts';
 import type { Drawn } from '../define-transform.ts';
 import { augmentationStream } from '../random.ts';
@@ -98,16 +97,5 @@ describe('composed transforms', () => {
     const { target, drawn } = compose([grey]).run(source(), augmentationStream(1));
     expect(target.image.data[5]).toBe(128);
     expect(describeDrawn(drawn)).toEqual(['compose', '  grey']);
-  });
-});
-
-describe('augmentationStream', () => {
-  it('gives the numbers that loaders augment with', () => {
-    const loader = sampleStream(77, 'augmentation');
-    loader.moveTo(3, 12);
-    const alone = augmentationStream(77, 3, 12);
-    for (let i = 0; i < 10; i++) expect(alone.uint32()).toBe(loader.uint32());
-    expect(alone.below(10)).toBe(loader.below(10));
-    expect(alone.uniform()).toBe(loader.uniform());
   });
 });

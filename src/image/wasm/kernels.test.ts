@@ -12,7 +12,7 @@ import {
   posterize,
   solarize,
 } from '../kernels/color.ts';
-import { flipHorizontal } from '../kernels/edges.ts';
+import { flipHorizontal, flipVertical } from '../kernels/edges.ts';
 import { type Interpolation, resample } from '../kernels/resample.ts';
 import type { WarpInterpolation } from '../kernels/warp.ts';
 import { normalizeInto, pixelTables } from '../normalize.ts';
@@ -23,9 +23,11 @@ import {
   perspectiveTarget,
   rotateTarget,
 } from '../transforms/warp.ts';
+import { releaseImage, workingCopy } from '../workspace.ts';
 import { KERNELS } from './kernels.ts';
 import { compileKernels } from './make.mjs';
-import { scratch, useKernels } from './scratch.ts';
+import { isResident, useKernels } from './memory.ts';
+import { scratch } from './scratch.ts';
 
 afterEach(() => useKernels(true));
 
@@ -82,6 +84,7 @@ const warps = (interpolation: WarpInterpolation): Record<string, (x: Image) => I
 
 const OPERATIONS: Record<string, (x: Image) => Image> = {
   flip: flipHorizontal,
+  'flip vertical': flipVertical,
   grayscale: grayscale3,
   invert,
   posterize: (x) => posterize(x, 3),
@@ -116,6 +119,16 @@ const SIZES = [
 ] as const;
 
 describe('WASM kernels', () => {
+  it('blur grey images as JavaScript does', () => {
+    const data = noise(40, 30, 3).data.subarray(0, 1200);
+    const grey: Image = { data, width: 40, height: 30, channels: 1 };
+    const [fast, slow] = [true, false].map((on) => {
+      useKernels(on);
+      return gaussianBlur(grey, [9, 5], [2.2, 0.9]).data;
+    });
+    expect(Buffer.compare(fast!, slow!)).toBe(0);
+  });
+
   it('are compiled from the source beside them', async () => {
     const binary = Buffer.from(await compileKernels()).toString('base64');
     expect(KERNELS === binary, 'run `node src/image/wasm/make.mjs`').toBe(true);
@@ -128,15 +141,27 @@ describe('WASM kernels', () => {
   });
 
   it('normalise as JavaScript does', () => {
+    const statistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+    const tables = pixelTables(3, statistics);
     for (const [width, height] of [...SIZES, [200, 150] as const]) {
       const image = noise(width, height, 5);
-      const tables = pixelTables(3, { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
-      const [fast, slow] = [0, 0].map(() => new Float32Array(3 * width * height + 7));
-      useKernels(true);
-      normalizeInto(image, tables, fast!, 7);
-      useKernels(false);
-      normalizeInto(image, tables, slow!, 7);
-      expect(Buffer.compare(new Uint8Array(fast!.buffer), new Uint8Array(slow!.buffer))).toBe(0);
+      const copy = workingCopy(image);
+      const results = [image, copy, image].map((each, i) => {
+        useKernels(i < 2);
+        const result = new Float32Array(3 * width * height + 7);
+        normalizeInto(each, tables, result, 7);
+        return result;
+      }) as [Float32Array, Float32Array, Float32Array];
+      releaseImage(copy);
+      const [fast, there, slow] = results.map((result) => new Uint8Array(result.buffer));
+      expect(Buffer.compare(fast!, slow!)).toBe(0);
+      expect(Buffer.compare(there!, slow!)).toBe(0);
+      const plane = width * height;
+      const errors = results[0].subarray(7).map((value, i) => {
+        const [c, at] = [Math.floor(i / plane), i % plane];
+        return value - (image.data[3 * at + c]! / 255 - statistics.mean[c]!) / statistics.std[c]!;
+      });
+      expect(Math.max(...errors.map(Math.abs))).toBeLessThan(1e-6);
     }
   });
 
@@ -149,6 +174,14 @@ describe('WASM kernels', () => {
       const slow = OPERATIONS[name]!(image);
       expect([fast.width, fast.height, fast.channels]).toEqual([slow.width, slow.height, 3]);
       expect(Buffer.compare(fast.data, slow.data), `${width} × ${height}`).toBe(0);
+      useKernels(true);
+      const copy = workingCopy(image);
+      const there = OPERATIONS[name]!(copy);
+      expect(isResident(there.data)).toBe(true);
+      expect(Buffer.compare(there.data, slow.data), `${width} × ${height}, there`).toBe(0);
+      expect(Buffer.compare(copy.data, image.data)).toBe(0);
+      releaseImage(there);
+      releaseImage(copy);
     }
   });
 });

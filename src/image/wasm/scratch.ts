@@ -1,155 +1,119 @@
-// One small WASM memory for the kernels. Pixels are copied in and out, which costs little beside the
-// work; so images stay ordinary arrays that may be kept, sent and collected like any other.
+// How TypeScript runs kernels on bytes. Those of an image of the workspace are worked on where they
+// are; others are copied in and out, a piece at a time where the kernel allows it.
 
-import { takeBytes } from '../buffers.ts';
-import { KERNELS } from './kernels.ts';
-
-type Kernel = (...numbers: number[]) => void;
-
-/** See kernels.as. Addresses count bytes. */
-export interface Kernels {
-  readonly flip: Kernel;
-  readonly maskBits: Kernel;
-  readonly grayscale: Kernel;
-  readonly sumLuma: (...numbers: number[]) => number;
-  readonly saturate: Kernel;
-  readonly turnHue: Kernel;
-  readonly histogram: Kernel;
-  readonly lookup: Kernel;
-  readonly resampleRows: Kernel;
-  readonly resampleColumns: Kernel;
-  readonly warpLines: Kernel;
-  readonly warpProjected: Kernel;
-  readonly nearestRow: Kernel;
-  readonly bilinearRow: Kernel;
-  readonly blurRows: Kernel;
-  readonly blurColumns: Kernel;
-  readonly normalize: Kernel;
-}
+import { giveBytes, takeBytes } from '../buffers.ts';
+import { isResident, type Kernels, loadKernels, placeScratch, takeBlock } from './memory.ts';
 
 export interface Scratch {
   readonly kernels: Kernels;
+  /** All of the memory. */
   readonly bytes: Uint8Array;
   /** The start of each part that was asked for, a multiple of 16. */
   readonly at: readonly number[];
 }
 
-/** Larger images take the JavaScript way: the memory never shrinks again. */
-const MOST_BYTES = 96 * 2 ** 20;
-const PAGE = 2 ** 16;
-/** Kernels look so far beyond the ends of their arrays. */
-const SLACK = 64;
-
-interface Loaded {
-  readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
-  bytes: Uint8Array;
-}
-
-let loaded: Loaded | undefined;
-let wanted = typeof WebAssembly === 'object';
-
-/** Turns the kernels off, so that their twins in TypeScript do the work, or on again. */
-export function useKernels(on: boolean): void {
-  wanted = on;
-}
-
-function load(): Loaded | undefined {
-  try {
-    const binary = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
-    const memory = new WebAssembly.Memory({ initial: 1 });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-    const kernels = instance.exports as unknown as Kernels;
-    return { kernels, memory, bytes: new Uint8Array(memory.buffer) };
-  } catch {
-    // No SIMD, or a page that forbids WebAssembly.
-    wanted = false;
-    return undefined;
-  }
-}
-
 /**
  * Room for parts of so many bytes, with any content, until the next call. Undefined where there is
- * no WASM with SIMD, or too little of it.
+ * no WASM with SIMD, or too little of it: then the twins in TypeScript do the work.
  */
 export function scratch(...parts: readonly number[]): Scratch | undefined {
-  if (!wanted) return undefined;
-  let end = 0;
-  const at = parts.map((bytes) => {
-    const start = end;
-    end += Math.ceil((bytes + SLACK) / 16) * 16;
-    return start;
-  });
-  if (end > MOST_BYTES) return undefined;
-  loaded ??= load();
-  if (!loaded) return undefined;
-  if (end > loaded.bytes.length) {
-    loaded.memory.grow(Math.ceil((end - loaded.bytes.length) / PAGE));
-    loaded.bytes = new Uint8Array(loaded.memory.buffer);
-  }
-  return { kernels: loaded.kernels, bytes: loaded.bytes, at };
+  const loaded = loadKernels();
+  const at = loaded && placeScratch(parts);
+  return at && { ...loaded, at };
 }
 
-/** So much at a time stays in the cache between copying in, working and copying out. */
-const CHUNK = 48 * 1024;
-const NOTHING = new Uint8Array(0);
+/** So much at a time stays in the nearest cache between copying in, working and copying out. */
+const CHUNK = 16 * 1024;
+
+/** As many bytes from a kernel as `x` has, if both can be where kernels reach them, or undefined. */
+export function mapResident(
+  x: Uint8Array,
+  run: (kernels: Kernels, x: number, y: number) => void,
+): Uint8Array | undefined {
+  const kernels = isResident(x) ? loadKernels()?.kernels : undefined;
+  const y = kernels && takeBlock(x.length);
+  if (kernels && y) run(kernels, x.byteOffset, y.byteOffset);
+  return y;
+}
 
 /**
  * Bytes through a kernel that works on `unit` bytes (a row, a pixel) at a time, or undefined where
- * there are no kernels. It is told where it finds its `constants`.
+ * there are no kernels.
  */
 export function mapBytes(
   x: Uint8Array,
   unit: number,
-  run: (kernels: Kernels, x: number, y: number, length: number, constants: number) => void,
-  constants = NOTHING,
+  run: (kernels: Kernels, x: number, y: number, length: number) => void,
 ): Uint8Array | undefined {
+  const there = mapResident(x, (kernels, from, to) => run(kernels, from, to, x.length));
+  if (there) return there;
   const chunk = unit * Math.max(1, Math.floor(CHUNK / unit));
-  const room = scratch(chunk, chunk, constants.length);
+  const room = scratch(chunk, chunk);
   if (!room) return undefined;
   const { kernels, bytes } = room;
-  const [from, to, at] = room.at as [number, number, number];
-  bytes.set(constants, at);
-  const y = takeBytes(x.length);
+  const [from, to] = room.at as [number, number];
+  const y = takeBytes(x.length, x);
   for (let start = 0; start < x.length; start += chunk) {
     const end = Math.min(x.length, start + chunk);
     bytes.set(x.subarray(start, end), from);
-    run(kernels, from, to, end - start, at);
+    run(kernels, from, to, end - start);
     y.set(bytes.subarray(to, to + end - start), start);
   }
   return y;
 }
 
-/** A part of the scratch memory as an array of its own. */
-export function copyOut({ bytes }: Scratch, start: number, length: number): Uint8Array {
-  const y = takeBytes(length);
-  y.set(bytes.subarray(start, start + length));
+/**
+ * `length` bytes from a kernel that needs all of `x` at once, or undefined where there are no kernels.
+ * `run` is told where to find x and where to put the result; its room has the `parts` it asks for.
+ */
+export function mapWhole(
+  x: Uint8Array,
+  length: number,
+  parts: readonly number[],
+  run: (room: Scratch, x: number, y: number) => void,
+): Uint8Array | undefined {
+  const y = takeBytes(length, x);
+  const room = scratch(...parts, isResident(x) ? 0 : x.length, isResident(y) ? 0 : length);
+  if (!room) {
+    giveBytes(y);
+    return undefined;
+  }
+  const { bytes } = room;
+  let [from, to] = room.at.slice(parts.length) as [number, number];
+  if (isResident(x)) from = x.byteOffset;
+  else bytes.set(x, from);
+  if (isResident(y)) to = y.byteOffset;
+  run(room, from, to);
+  if (!isResident(y)) y.set(bytes.subarray(to, to + length));
   return y;
 }
 
-/** A view of `count` int32 in the scratch memory. */
+/** A view of `count` int32 in the memory. */
 export const int32At = ({ bytes }: Scratch, start: number, count: number): Int32Array =>
   new Int32Array(bytes.buffer, start, count);
 
 /**
- * The sum over chunks of bytes, each a multiple of `unit`, and how many bytes it covers (0 where
+ * Shows a kernel all bytes but a rest that is no multiple of `unit`; how many it has seen (none where
  * there are no kernels).
  */
-export function sumBytes(
+export function visitBytes(
   x: Uint8Array,
   unit: number,
-  run: (kernels: Kernels, x: number, length: number) => number,
-): { readonly sum: number; readonly covered: number } {
+  visit: (kernels: Kernels, x: number, length: number) => void,
+): number {
   const covered = x.length - (x.length % unit);
   const chunk = unit * Math.floor(CHUNK / unit);
   const room = scratch(chunk);
-  if (!room) return { sum: 0, covered: 0 };
+  if (!room) return 0;
+  if (isResident(x)) {
+    visit(room.kernels, x.byteOffset, covered);
+    return covered;
+  }
   const [at] = room.at as [number];
-  let sum = 0;
   for (let start = 0; start < covered; start += chunk) {
     const end = Math.min(covered, start + chunk);
     room.bytes.set(x.subarray(start, end), at);
-    sum += run(room.kernels, at, end - start);
+    visit(room.kernels, at, end - start);
   }
-  return { sum, covered };
+  return covered;
 }

@@ -1,10 +1,20 @@
-import { datasetEntry, resizedDataset, type Split } from '../../data/index.ts';
-import { type DownloadProgress, loadDataset } from '../../data/node.ts';
+import {
+  type DownloadProgress,
+  filePool,
+  type OpenedData,
+  openData,
+  type Samples,
+} from '../../data/node.ts';
+import type { TrainConfig } from '../config.ts';
 import { type Evaluation, evaluateDataset } from '../evaluation.ts';
 import { checkFits, openInference } from '../inference.ts';
 import type { CheckpointName, Notice } from '../types.ts';
+import { splitSamples, testData } from './data.ts';
 import { selectEngine } from './engines.ts';
 import { loadCheckpoint } from './run-folder.ts';
+
+/** 'val' is what training tests on. Where data have no images for testing of their own, so is 'test'. */
+export type EvaluationSplit = 'train' | 'val' | 'test';
 
 export interface EvaluateOptions {
   /** Run folder, or a `.safetensors` file of one. */
@@ -16,7 +26,7 @@ export interface EvaluateOptions {
   /** Folder to look for the dataset in first; that of the run by default, for its own dataset. */
   readonly dataDir?: string | undefined;
   /** Default 'test'. */
-  readonly split?: Split | undefined;
+  readonly split?: EvaluationSplit | undefined;
   /** Default 'auto'. */
   readonly engine?: string | undefined;
   readonly threads?: number | undefined;
@@ -38,18 +48,21 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, split = 'test', onNotice, onDownload } = options;
   const checkpoint = await loadCheckpoint(run, options.checkpoint ?? 'best');
-  const { config, preprocessing } = checkpoint.info;
+  const { config, preprocessing, classes } = checkpoint.info;
   const name = options.data ?? config.data;
-  const dataDir = options.dataDir ?? (name === config.data ? config.dataDir : undefined);
-  checkFits(checkpoint, datasetEntry(name));
-  const original = await loadDataset(name, split, {
+  const own = name === config.data;
+  const dataDir = options.dataDir ?? (own ? config.dataDir : undefined);
+  const data = await openData(name, {
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(onDownload ? { onProgress: onDownload } : {}),
     onNotice: (text) => onNotice?.({ kind: 'data', text }),
+    classes,
   });
-  const { size } = config;
-  const dataset = size === undefined ? original : resizedDataset(original, size);
-  const batch = Math.min(options.batch ?? config.batch, dataset.length);
+  checkFits(checkpoint, { ...data, shape: data.shape ?? preprocessing.shape });
+  const samples = await samplesToTest(data, split, own ? config : undefined);
+  const batch = Math.min(options.batch ?? config.batch, samples.length);
+  const pool = filePool({ workers: config.workers });
+  const dataset = testData(samples, preprocessing, pool);
   const { engine, reason } = await selectEngine(options.engine ?? 'auto', options);
   try {
     onNotice?.({ kind: 'engine', text: reason });
@@ -66,6 +79,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       await inference[Symbol.asyncDispose]();
     }
   } finally {
+    await pool[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * The samples of a split. Of the run's own data these are what it was trained and tested with; a
+ * folder for testing that it has beside those for validation is what 'test' means. Other data that are
+ * not divided are taken as a whole.
+ */
+async function samplesToTest(
+  data: OpenedData,
+  split: EvaluationSplit,
+  config: TrainConfig | undefined,
+): Promise<Samples> {
+  const { parts } = data;
+  if (split === 'test' && parts.includes('test')) return data.load('test');
+  if (config) {
+    const { train, test } = await splitSamples(data, config);
+    return split === 'train' ? train : test;
+  }
+  if (split === 'train') return data.load('train');
+  return data.load(parts.find((part) => part !== 'train') ?? 'train');
 }

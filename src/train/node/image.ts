@@ -1,72 +1,39 @@
-import { readFile } from 'node:fs/promises';
 import type { ImageShape } from '../../data/index.ts';
-import { FormatError, UsageError } from '../../graph/errors.ts';
-import { fileError } from './files.ts';
+import { UsageError } from '../../graph/errors.ts';
+import type { Image } from '../../image/image.ts';
+import { decodeImage } from '../../image/node/decode.ts';
+import { buildPolicy } from '../../image/policy.ts';
+import { augmentationStream } from '../../image/random.ts';
+import { testPreparation } from '../augmentation.ts';
+import type { Preprocessing } from '../types.ts';
 
-export interface DecodedImage {
-  /** uint8 [c, h, w] */
-  readonly pixels: Uint8Array;
+export interface FittedImage {
+  /** Of the network's size. */
+  readonly image: Image;
   /** Of the file, before it was fitted. */
   readonly original: { readonly width: number; readonly height: number };
 }
 
 /**
- * Decodes an image (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG), turned upright as its camera says, and
- * stretches it to `shape`. Transparent parts become black. One channel is grey, by the weights of
- * ITU-R BT.601 as Pillow has them.
+ * Decodes an image file, turned upright as its camera says, and brings it to the network's size as
+ * testing does. Transparent parts become black; one channel is grey.
  *
- * @param image path, or the bytes of a file
+ * @param source path, or the bytes of a file
  * @throws FormatError when it is no image, or damaged
  */
-export async function decodeImage(
-  image: string | Uint8Array,
-  shape: ImageShape,
-): Promise<DecodedImage> {
-  const [channels, height, width] = shape;
-  if (channels !== 1 && channels !== 3) {
-    throw new UsageError(
-      `this network takes ${channels} channels, and images have 1 (grey) or 3 (RGB)`,
-    );
-  }
-  const source = typeof image === 'string' ? image : 'image';
-  const bytes = typeof image === 'string' ? await readImage(image) : image;
-  const { default: sharp } = await import('sharp');
-  try {
-    const upright = sharp(bytes, { failOn: 'error', autoOrient: true });
-    const { autoOrient } = await upright.metadata();
-    const { data } = await upright
-      .resize(width, height, { fit: 'fill', kernel: 'linear' })
-      .flatten({ background: '#000000' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const pixels = planes(data, channels, width * height);
-    return { pixels, original: autoOrient };
-  } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0];
-    throw new FormatError(
-      `${source}: cannot be read as an image (${reason}); give a PNG, JPEG or WebP file`,
-      { cause },
-    );
-  }
+export async function fittedImage(
+  source: string | Uint8Array,
+  { shape, fit = { mode: 'squash' } }: Preprocessing,
+): Promise<FittedImage> {
+  const { image, original } = await decodeImage(source, { channels: channelsOf(shape) });
+  const { steps } = testPreparation(shape, fit);
+  const { target } = buildPolicy(steps).sample.run({ image }, augmentationStream(0));
+  return { image: target.image, original };
 }
 
-async function readImage(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw fileError(path, 'read', cause);
-  }
-}
-
-/** From interleaved samples to planes: [h, w, rgb] to [c, h, w]. */
-function planes(data: Uint8Array, channels: 1 | 3, size: number): Uint8Array {
-  const step = data.length / size;
-  const at = (i: number, channel: number) => data[i * step + (step < 3 ? 0 : channel)]!;
-  if (channels === 1) {
-    return Uint8Array.from({ length: size }, (_, i) => {
-      return (at(i, 0) * 19595 + at(i, 1) * 38470 + at(i, 2) * 7471 + 0x8000) >> 16;
-    });
-  }
-  return Uint8Array.from({ length: 3 * size }, (_, i) => at(i % size, Math.floor(i / size)));
+function channelsOf([channels]: ImageShape): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new UsageError(
+    `this network takes ${channels} channels, and images have 1 (grey) or 3 (RGB)`,
+  );
 }

@@ -1,10 +1,12 @@
 import { inMemoryDataset, loader } from '../../data/index.ts';
 import { UsageError } from '../../graph/errors.ts';
+import type { Image } from '../../image/image.ts';
+import { normalizeInto, pixelTables, planesInto } from '../../image/normalize.ts';
 import { softmax } from '../evaluation.ts';
 import { openInference } from '../inference.ts';
 import type { CheckpointName, Notice, Preprocessing } from '../types.ts';
 import { selectEngine } from './engines.ts';
-import { decodeImage } from './image.ts';
+import { fittedImage } from './image.ts';
 import { loadCheckpoint } from './run-folder.ts';
 
 export interface PredictOptions {
@@ -73,46 +75,48 @@ export async function predict(options: PredictOptions): Promise<readonly Predict
 }
 
 async function prepare(
-  image: string | Uint8Array,
+  source: string | Uint8Array,
   preprocessing: Preprocessing,
   { invert = false, onNotice }: PredictOptions,
 ): Promise<Float32Array> {
-  const { pixels, original } = await decodeImage(image, preprocessing.shape);
-  const name = typeof image === 'string' ? `${image}: ` : '';
-  for (const doubt of doubts(pixels, original, preprocessing, invert)) {
+  const { image, original } = await fittedImage(source, preprocessing);
+  const name = typeof source === 'string' ? `${source}: ` : '';
+  for (const doubt of doubts(image, original, preprocessing, invert)) {
     onNotice?.({ kind: 'data', text: `${name}${doubt}` });
   }
-  return asInput(invert ? pixels.map((pixel) => 255 - pixel) : pixels, preprocessing);
+  const data = invert ? image.data.map((pixel) => 255 - pixel) : image.data;
+  return asInput({ ...image, data }, preprocessing);
 }
 
-/** Through the loader, so that scaling and normalisation are those of training. */
-async function asInput(images: Uint8Array, preprocessing: Preprocessing): Promise<Float32Array> {
-  const { shape, normalization } = preprocessing;
-  const dataset = inMemoryDataset({
-    name: 'image',
-    classes: ['unknown'],
-    shape,
-    images,
-    labels: Uint8Array.of(0),
-  });
-  const one = loader(dataset, {
-    batchSize: 1,
-    ...(normalization ? { normalize: normalization } : {}),
-  });
+/** In the way of the run's own images, so that not even the last digit differs. */
+async function asInput(image: Image, preprocessing: Preprocessing): Promise<Float32Array> {
+  const { shape, normalization, fit } = preprocessing;
+  const size = shape[0] * shape[1] * shape[2];
+  if (fit) {
+    const floats = new Float32Array(size);
+    normalizeInto(image, pixelTables(shape[0], normalization), floats);
+    return floats;
+  }
+  const images = new Uint8Array(size);
+  planesInto(image, images);
+  const labels = Uint8Array.of(0);
+  const dataset = inMemoryDataset({ name: 'image', classes: ['unknown'], shape, images, labels });
+  const one = loader(dataset, { batchSize: 1, normalize: normalization });
   const { value } = await one.epoch(0).next();
   return value!.images;
 }
 
 /** What may make the answer worth little. */
 function doubts(
-  pixels: Uint8Array,
+  { data, channels: c }: Image,
   { width, height }: { readonly width: number; readonly height: number },
-  { shape: [c, h, w] }: Preprocessing,
+  { shape: [, h, w], fit = { mode: 'squash' } }: Preprocessing,
   invert: boolean,
 ): string[] {
-  const stretched = Math.abs(Math.log((width * h) / (height * w))) > Math.log(1.2);
-  const border = pixels.filter((_, i) => {
-    const [y, x] = [Math.floor(i / w) % h, i % w];
+  const other = Math.abs(Math.log((width * h) / (height * w))) > Math.log(1.2);
+  const stretched = other && fit.mode === 'squash';
+  const border = data.filter((_, i) => {
+    const [y, x] = [Math.floor(i / c / w), Math.floor(i / c) % w];
     return y === 0 || x === 0 || y === h - 1 || x === w - 1;
   });
   const light = border.reduce((sum, pixel) => sum + pixel, 0) / border.length > 127;

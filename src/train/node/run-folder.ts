@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FormatError, UsageError } from '../../graph/errors.ts';
+import { pngFromSvg } from '../../image/node/png.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { curvesSvg } from '../curves.ts';
 import type { Checkpoint, CheckpointName, MetricsRow, RunStore } from '../types.ts';
+import { drawBatch } from './draw-batch.ts';
 import { fileError, replaceFile } from './files.ts';
-import { pngFromSvg } from './png.ts';
 import { lockFolder, requireUnlocked, unlockFolder } from './run-lock.ts';
 
 const columns = [
@@ -29,7 +30,7 @@ const jsonLine = (row: MetricsRow): string => `${JSON.stringify(row)}\n`;
 
 /** Everything that a run writes; `overwrite` removes these and nothing else. */
 const isOurs = (name: string): boolean =>
-  /^(config\.json|metrics\.jsonl|results\.csv|curves\.(svg|png)|(best|last)\.(safetensors|json)|log\.txt|running\.json)(\.[0-9a-f]{8}\.part)?$/.test(
+  /^(config\.json|metrics\.jsonl|results\.csv|curves\.(svg|png)|batch0\.png|(best|last)\.(safetensors|json)|log\.txt|running\.json)(\.[0-9a-f]{8}\.part)?$/.test(
     name,
   );
 
@@ -86,7 +87,7 @@ const isFolder = (path: string): Promise<boolean> =>
  *
  * @returns those that were not there, the outermost first
  */
-async function makeFolder(folder: string): Promise<readonly string[]> {
+export async function makeFolder(folder: string): Promise<readonly string[]> {
   try {
     await mkdir(folder);
     return [folder];
@@ -189,6 +190,9 @@ function runStore(location: string, { stale, made, isNew }: Found): RunFolder {
     async record(row) {
       await append('metrics.jsonl', jsonLine(row));
       if (row.kind === 'epoch') await append('results.csv', csvLine(row));
+    },
+    async showBatch(batch) {
+      await replaceFile(path('batch0.png'), [await drawBatch(batch)]);
     },
     log: (line) => append('log.txt', `${new Date().toISOString()} ${line}\n`),
     async draw(rows) {

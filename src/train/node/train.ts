@@ -1,16 +1,13 @@
-import {
-  datasetEntry,
-  type ImageDataset,
-  type Normalization,
-  resizedDataset,
-} from '../../data/index.ts';
-import { loadDataset } from '../../data/node.ts';
+import type { ImageShape } from '../../data/index.ts';
+import { filePool, type OpenedData, openData } from '../../data/node.ts';
 import { UsageError } from '../../graph/errors.ts';
+import { augmentationSteps, PHOTO_POLICY } from '../augmentation.ts';
 import { resolveConfig, type TrainConfig, type TrainOptions } from '../config.ts';
 import { buildNetwork } from '../network.ts';
-import { firstOfEachClass } from '../subset.ts';
+import { cacheBytes } from '../recipe.ts';
 import { trainNetwork } from '../trainer.ts';
 import type { Checkpoint, Notice, TrainHooks, TrainResult } from '../types.ts';
+import { holdsOut, inputShape, splitSamples, trainingData } from './data.ts';
 import { selectEngine } from './engines.ts';
 import {
   createNumberedFolder,
@@ -30,7 +27,7 @@ export async function train(options: TrainOptions, hooks: TrainHooks = {}): Prom
   const { out, overwrite, model } = config;
   const open = () =>
     out === undefined ? createNumberedFolder(model) : createRunFolder(out, overwrite);
-  return trainIn(open, config, hooks);
+  return trainIn({ open, config, hooks, batchIsGiven: options.batch !== undefined });
 }
 
 /** `epochs: '+5'` adds five epochs to those planned. */
@@ -55,7 +52,11 @@ export async function resume(
   const epochs = addedEpochs(overrides.epochs, info.config.epochs);
   const config = resolveConfig(info.config, overrides, { epochs, out: folder });
   checkPosition(config, checkpoint, folder);
-  return trainIn(async () => store, config, hooks, { checkpoint, source: folder });
+  return trainIn({
+    ...{ config, hooks, batchIsGiven: true },
+    open: async () => store,
+    from: { checkpoint, source: folder },
+  });
 }
 
 function addedEpochs(epochs: ResumeOptions['epochs'], planned: number): number {
@@ -70,7 +71,7 @@ function addedEpochs(epochs: ResumeOptions['epochs'], planned: number): number {
 /** In the middle of an epoch, its order must stay what it was. */
 function checkPosition(config: TrainConfig, { info }: Checkpoint, folder: string): void {
   if (info.position.batch === 0) return;
-  for (const name of ['batch', 'seed', 'data', 'subset', 'size'] as const) {
+  for (const name of ['batch', 'seed', 'data', 'subset', 'size', 'sampler'] as const) {
     if (config[name] !== info.config[name]) {
       throw new UsageError(
         `${folder} stopped in the middle of an epoch, where ${name} cannot change (it was ${info.config[name] ?? 'not given'}); leave it out`,
@@ -79,39 +80,50 @@ function checkPosition(config: TrainConfig, { info }: Checkpoint, folder: string
   }
 }
 
-async function trainIn(
-  open: () => Promise<RunFolder>,
-  config: TrainConfig,
-  hooks: TrainHooks,
-  from?: { readonly checkpoint: Checkpoint; readonly source: string },
-): Promise<TrainResult> {
+interface Plan {
+  open(): Promise<RunFolder>;
+  readonly config: TrainConfig;
+  readonly hooks: TrainHooks;
+  /** Otherwise it depends on the data. */
+  readonly batchIsGiven: boolean;
+  readonly from?: { readonly checkpoint: Checkpoint; readonly source: string };
+}
+
+async function trainIn({ open, hooks, from, ...plan }: Plan): Promise<TrainResult> {
+  const { config: asked } = plan;
   const notices: Notice[] = [];
   const notify = (kind: Notice['kind'], text: string) => {
     notices.push({ kind, text });
     hooks.onNotice?.({ kind, text });
   };
-  const options = {
-    ...(config.dataDir === undefined ? {} : { dataDir: config.dataDir }),
-    onNotice: (text: string) => notify('data', text),
-  };
-  const entry = datasetEntry(config.data);
-  const [channels] = entry.shape;
-  const { size } = config;
-  const shape = size === undefined ? entry.shape : ([channels, size, size] as const);
-  const network = buildNetwork(config, entry.classes.length, shape);
-  const normalization = normalizationOf(config, entry.normalization);
+  // What can be wrong without any data.
+  augmentationSteps(asked);
+  const cache = cacheBytes(asked);
+  const data = await openData(asked.data, {
+    ...(asked.dataDir === undefined ? {} : { dataDir: asked.dataDir }),
+    onNotice: (text) => notify('data', text),
+  });
+  const photos = data.shape === undefined && from === undefined;
+  const config = photos ? withPhotoDefaults(asked, plan.batchIsGiven) : asked;
+  if (photos && config.augment !== asked.augment) {
+    notify(
+      'data',
+      `training images are cropped and mirrored at random (${PHOTO_POLICY}); --augment none leaves them as they are`,
+    );
+  }
+  if (from) checkHeldOut(data, config, from.checkpoint, from.source);
+  const shape = inputShape(data, config);
+  if (from) checkNetwork(config, data.classes.length, shape, from.checkpoint, from.source);
+  const network = buildNetwork(config, data.classes.length, shape);
 
   const starting = selectEngine(config.engine, config);
+  const pool = filePool({ workers: config.workers, cacheBytes: cache });
   try {
-    const [{ engine, reason }, all, test] = await Promise.all([
+    const [{ engine, reason }, samples] = await Promise.all([
       starting,
-      loadDataset(config.data, 'train', options),
-      loadDataset(config.data, 'test', options),
+      splitSamples(data, config, (text) => notify('data', text)),
     ]);
-    const chosen = config.subset === undefined ? all : firstOfEachClass(all, config.subset);
-    const sized = (dataset: ImageDataset) =>
-      size === undefined ? dataset : resizedDataset(dataset, size);
-    const train = sized(chosen);
+    const prepared = await trainingData(data, samples, config, pool);
     const store = await open();
     notify('engine', reason);
     if (from && from.checkpoint.info.position.epoch >= config.epochs) {
@@ -121,10 +133,8 @@ async function trainIn(
       return await trainNetwork({
         // What 'auto' took is part of the run: a resumed one must compute in the same way.
         config: { ...config, engine: engine.name, out: store.location },
-        train,
-        test: sized(test),
+        ...prepared,
         network,
-        preprocessing: { shape: train.shape, ...(normalization ? { normalization } : {}) },
         engine,
         store,
         from,
@@ -136,6 +146,7 @@ async function trainIn(
       throw error;
     }
   } finally {
+    await pool[Symbol.asyncDispose]();
     await starting.then(
       ({ engine }) => engine[Symbol.asyncDispose](),
       () => {},
@@ -143,14 +154,54 @@ async function trainIn(
   }
 }
 
-function normalizationOf(
-  { normalize, data }: TrainConfig,
-  known: Normalization | undefined,
-): Normalization | undefined {
-  if (typeof normalize !== 'string') return normalize;
-  if (normalize === 'none') return undefined;
-  if (known) return known;
-  throw new UsageError(
-    `dataset ${data} has no published mean and deviation; give normalize as { mean, std }, or leave it out`,
-  );
+/** Samples per step of photographs. */
+const PHOTO_BATCH = 32;
+
+/** What was left open, and is another for photographs. */
+function withPhotoDefaults(config: TrainConfig, batchIsGiven: boolean): TrainConfig {
+  const said = config.augment !== undefined || config.flip > 0 || config.shift > 0;
+  return {
+    ...config,
+    ...(batchIsGiven ? {} : { batch: PHOTO_BATCH }),
+    ...(said ? {} : { augment: PHOTO_POLICY }),
+  };
+}
+
+/** What goes on is the same network. Its options may change if they leave its weights as they are. */
+function checkNetwork(
+  config: TrainConfig,
+  classes: number,
+  shape: ImageShape,
+  { info }: Checkpoint,
+  folder: string,
+): void {
+  if (config.model !== info.config.model) {
+    throw new UsageError(
+      `${folder} trains ${info.config.model}, and cannot go on as ${config.model}; leave model out, or begin another run`,
+    );
+  }
+  const known = { classes: info.classes.length, channels: info.preprocessing.shape[0] };
+  const [channels] = shape;
+  if (classes !== known.classes || channels !== known.channels) {
+    throw new UsageError(
+      `${folder} tells ${known.classes} classes apart in images of ${known.channels} channel${known.channels === 1 ? '' : 's'}, and ${config.data} has ${classes} in images of ${channels}; go on with data of the same kind, or begin another run`,
+    );
+  }
+}
+
+/** Images that were held out for testing must not train a run that goes on. */
+function checkHeldOut(
+  data: OpenedData,
+  config: TrainConfig,
+  { info }: Checkpoint,
+  folder: string,
+): void {
+  if (!holdsOut(data, config) && !holdsOut(data, info.config)) return;
+  for (const name of ['data', 'valFraction', 'folds', 'fold', 'seed'] as const) {
+    if (config[name] !== info.config[name]) {
+      throw new UsageError(
+        `${folder} holds out some of its images for testing, and they would be others with another ${name} (it was ${info.config[name] ?? 'not given'}); leave it out`,
+      );
+    }
+  }
 }

@@ -1,8 +1,13 @@
-import type { Instruction } from '../../../graph/index.ts';
+import type { Instruction, ValueId } from '../../../graph/index.ts';
 import type { Draft } from '../steps.ts';
 
 const sameWindow = (a: Instruction, b: Instruction): boolean =>
   ['kernel', 'stride', 'padding'].every((name) => String(a.attrs[name]) === String(b.attrs[name]));
+
+/** Gradients of float32 activations may have become bfloat16. */
+const sameType = (draft: Draft, a: ValueId, b: ValueId): boolean =>
+  draft.types[a]!.dtype === draft.types[b]!.dtype &&
+  String(draft.shape(a)) === String(draft.shape(b));
 
 /** Max-pooling whose places of maxima nobody reads but its own gradient: oneDNN keeps them its way. */
 export function maxPooling(draft: Draft): void {
@@ -17,7 +22,7 @@ export function maxPooling(draft: Draft): void {
         grad.op === 'maxPool2dGrad' &&
         grad.inputs[1] === index &&
         sameWindow(pool, grad) &&
-        String(draft.shape(grad.outputs[0]!)) === String(draft.shape(x!)),
+        sameType(draft, grad.outputs[0]!, x!),
     );
     if (!fits) continue;
     const outputs = readers.length === 0 ? [y] : [y, index];
@@ -49,7 +54,7 @@ export function reluGradUnderPooling(draft: Draft): void {
       !sameWindow(pool, grad)
     )
       continue;
-    if (String(draft.shape(grad.outputs[0]!)) !== String(draft.shape(x))) continue;
+    if (!sameType(draft, grad.outputs[0]!, x)) continue;
     const gate = draft.onlyConsumer(grad.outputs[0]!);
     if (gate === undefined || draft.isCovered(gate)) continue;
     if (gate.op !== 'reluGrad' || gate.inputs[0] !== x || draft.producer(x)?.op !== 'relu')
