@@ -119,7 +119,7 @@ async function load(names: readonly string[], options: LoadOptions = {}, dataset
   const loaded = await loadDataset(dataset, 'test', {
     cacheDir: cache(),
     mirrors: names.map((name) => `${base}/${name}/`),
-    timeoutMs: 200,
+    timeoutMs: 1000,
     onNotice: (line) => notices.push(line),
     ...options,
   });
