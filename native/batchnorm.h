@@ -2,9 +2,9 @@
 // no waiting inside, so that a processor that another program takes costs its share and no more.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/kernels.h"
 
@@ -26,7 +26,7 @@ struct NormVectors {
 class BatchNorm {
  public:
   BatchNorm(const NormDims &dims, float epsilon, bool relu);
-  /// Working memory that each direction needs, aligned like a double.
+  /// Working memory that each direction needs, aligned like a float.
   size_t scratchBytes() const;
 
   /// y = (x − mean)/√(variance + ε)·weight + bias, cut at zero if there is a ReLU; sets mean and variance.
@@ -38,6 +38,7 @@ class BatchNorm {
   void backward(const T *dy, const T *x, const NormVectors &, T *dx, float *dweight, float *dbias, void *scratch) const;
 
  private:
+  /// What fits the second cache: some runs, or a piece of one.
   struct Chunk {
     int64_t offset;
     Runs runs;
@@ -46,17 +47,12 @@ class BatchNorm {
   };
   /// What the passes leave for one another.
   struct Tables {
-    double *partials;
-    float *center, *scale, *shift, *slope, *constant;
+    float *partials, *center, *scale, *shift, *slope, *constant;
   };
   Tables tablesIn(void *scratch) const;
-  Chunk chunkOf(int64_t group, int64_t index) const;
-  int64_t channelsOf(int64_t group) const { return std::min(width_, dims_.channels - group * width_); }
-  /// Two numbers of each channel of a chunk.
-  double *partial(const Tables &, int64_t group, int64_t index) const;
+  int64_t channelsOf(int64_t group) const;
+  float *partial(const Tables &, int64_t group, int64_t chunk) const;
   Normal normalOf(const Tables &, int64_t group) const;
-  template <class T>
-  void measure(const T *x, int64_t group, int64_t index, const Tables &) const;
   void combine(int64_t group, const NormVectors &, const Tables &) const;
   void prepare(int64_t group, const NormVectors &, const Tables &) const;
   void combineGrad(int64_t group, const NormVectors &, float *dweight, float *dbias, const Tables &) const;
@@ -71,9 +67,10 @@ class BatchNorm {
   /// Whether a run is one row of channels.
   bool rows_;
   // Channels that lie together: `groups` times `width` of them, in `runs` stretches of memory.
-  int64_t groups_, width_, runs_, length_, stride_, groupStride_;
-  // What fits the nearest cache: some runs, or a piece of one.
-  int64_t chunks_, runsInChunk_, pieces_, pieceLength_;
+  int64_t groups_, width_, runs_, length_, stride_;
+  // Of the first group: `pieces` of each run.
+  int64_t pieces_;
+  std::vector<Chunk> chunks_;
 };
 
 }  // namespace fovea

@@ -40,18 +40,16 @@ struct Normal {
 };
 
 /// Batch norm's loops over elements of type T (float32, or bfloat16 as uint16_t). Column j belongs to
-/// channel j mod `width`. The gradient knows what the ReLU cut off by computing y again. `stream` writes
-/// past the caches.
+/// channel j mod `width`. The gradient knows what the ReLU cut off by computing y again.
 template <class T>
 struct NormKernels {
-  void (*sums)(const T *x, Runs, size_t width, float *sum);
-  /// sum = Σ(x − center), square = Σ(x − center)².
-  void (*spread)(const T *x, Runs, size_t width, const float *center, float *sum, float *square);
-  void (*normalize)(const T *x, Runs, size_t width, const Normal &, bool stream, T *y);
-  /// sum = Σdy, along = Σdy·(x − center).
-  void (*gradSums)(const T *dy, const T *x, Runs, size_t width, const Normal &, float *sum, float *along);
+  /// m, Σ(x − m) and Σ(x − m)² of each channel, one after the other; m = Σx·inverse.
+  void (*moments)(const T *x, Runs, size_t width, float inverse, float *moments);
+  void (*normalize)(const T *x, Runs, size_t width, const Normal &, T *y);
+  /// Σdy and Σdy·(x − center) of each channel.
+  void (*gradSums)(const T *dy, const T *x, Runs, size_t width, const Normal &, float *sums);
   /// dx may be dy.
-  void (*grad)(const T *dy, const T *x, Runs, size_t width, const Normal &, bool stream, T *dx);
+  void (*grad)(const T *dy, const T *x, Runs, size_t width, const Normal &, T *dx);
 };
 
 struct Kernels {
