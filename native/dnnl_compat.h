@@ -80,6 +80,15 @@ inline Dims dimsOf(const Md &md) {
 #endif
 }
 
+/// Whether only primitives know how the elements lie.
+inline bool isOpaque(const Md &md) {
+#if DNNL_VERSION_MAJOR >= 3
+  return md.get_format_kind() != dnnl::memory::format_kind::blocked;
+#else
+  return md.data.format_kind != dnnl_blocked;
+#endif
+}
+
 /// How a blocked format lies in memory: oneDNN's own description of it.
 struct Blocking {
   Dims dims, padded, strides;

@@ -96,6 +96,7 @@ bool channelView(const Md &md, ChannelView &view) {
 }
 
 std::string layoutName(const Md &md) {
+  if (isOpaque(md)) return "transformed";
   if (isPlain(md)) return "plain";
   const Dims dims = dimsOf(md);
   for (const auto &f : kFormats) {

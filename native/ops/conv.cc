@@ -1,4 +1,4 @@
-// conv2d and its two adjoints by oneDNN's direct convolutions, formats of their own choice.
+// conv2d and its two adjoints by oneDNN's convolutions, direct or Winograd's, in formats of their choice.
 #include "ops.h"
 
 namespace fovea {
@@ -35,6 +35,20 @@ void addActivation(const Builder &b, size_t at, dnnl::post_ops &ops) {
   }
 }
 
+/// What `make` gives for Winograd's algorithm if the plan asks for it and the library has it for this shape
+/// (releases after 2.x have none), else for the direct one.
+template <class Make>
+auto withAlgorithm(bool winograd, const Make &make) {
+  if (winograd) {
+    try {
+      return make(algorithm::convolution_winograd);
+    } catch (const dnnl::error &) {
+      // If something else is wrong, the direct algorithm says so.
+    }
+  }
+  return make(algorithm::convolution_direct);
+}
+
 Md anyMd(const Dims &dims, DType type) { return Md(dims, dnnlType(type), dnnl::memory::format_tag::any); }
 
 Dims weightDims(const Dims &w, int64_t groups) {
@@ -43,20 +57,20 @@ Dims weightDims(const Dims &w, int64_t groups) {
 }
 
 dnnl::convolution_forward::primitive_desc forwardPd(const Builder &b, const dnnl::primitive_attr &attr, prop_kind kind,
-                                                    const Dims &x, const Dims &w, const Dims &y, DType type, DType out,
+                                                    algorithm by, const Dims &x, const Dims &w, const Dims &y, DType type, DType out,
                                                     const Window &at, bool bias) {
-  const auto direct = algorithm::convolution_direct;
   const Md xm = anyMd(x, type), wm = anyMd(w, type), ym = anyMd(y, out);
   if (bias) {
     const Md bm = anyMd({y[1]}, DType::float32);
-    return makePd<dnnl::convolution_forward>(b.engine(), attr, kind, direct, xm, wm, bm, ym, at.stride, at.dilation,
+    return makePd<dnnl::convolution_forward>(b.engine(), attr, kind, by, xm, wm, bm, ym, at.stride, at.dilation,
                                              at.before, at.after);
   }
-  return makePd<dnnl::convolution_forward>(b.engine(), attr, kind, direct, xm, wm, ym, at.stride, at.dilation, at.before,
+  return makePd<dnnl::convolution_forward>(b.engine(), attr, kind, by, xm, wm, ym, at.stride, at.dilation, at.before,
                                            at.after);
 }
 
-/// conv2d(x, w, bias?, residual?): attributes of the window, activation code, 1 if training follows.
+/// conv2d(x, w, bias?, residual?): attributes of the window, activation code, 1 if training follows, 1 for
+/// Winograd's algorithm.
 dnnl::convolution_forward::primitive_desc convPd(Builder &b) {
   const Window at = windowOf(b);
   const int x = b.input(0), w = b.input(1);
@@ -67,12 +81,17 @@ dnnl::convolution_forward::primitive_desc convPd(Builder &b) {
   addActivation(b, 9, ops);
   attr.set_post_ops(ops);
   const auto kind = b.intAttr(10, 0, 1) ? prop_kind::forward_training : prop_kind::forward_inference;
-  return forwardPd(b, attr, kind, b.dims(x), weightDims(b.dims(w), at.groups), b.dims(b.output()), b.type(x).dtype,
-                   b.type(b.output()).dtype, at, b.optionalInput(2) >= 0);
+  return withAlgorithm(b.intAttr(11, 0, 1) == 1, [&](algorithm by) {
+    return forwardPd(b, attr, kind, by, b.dims(x), weightDims(b.dims(w), at.groups), b.dims(b.output()), b.type(x).dtype,
+                     b.type(b.output()).dtype, at, b.optionalInput(2) >= 0);
+  });
 }
 
 void claimConv(Builder &b) {
-  if (b.isVariable(b.input(1))) b.claim(b.input(1), convPd(b).weights_desc());
+  if (!b.isVariable(b.input(1))) return;
+  const Md md = convPd(b).weights_desc();
+  // Transformed weights cannot be read back.
+  if (!isOpaque(md)) b.claim(b.input(1), md);
 }
 
 void conv(Builder &b) {
@@ -93,16 +112,19 @@ void conv(Builder &b) {
   b.primitive(pd, dnnl::convolution_forward(pd), reads, {{DNNL_ARG_DST, y}});
 }
 
+/// conv2dInputGrad(dy, w): attributes of the window, 1 for Winograd's algorithm.
 void convInputGrad(Builder &b) {
   const Window at = windowOf(b);
   const int dy = b.input(0), w = b.input(1), dx = b.output();
   const auto type = b.type(dy).dtype;
   const Dims wd = weightDims(b.dims(w), at.groups), xd = b.dims(dx), yd = b.dims(dy);
   require(xd.size() == 4 && yd.size() == 4, "four axes are needed");
-  const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, xd, wd, yd, type, type, at, false);
-  const auto pd = makeGradPd<dnnl::convolution_backward_data>(
-      b.engine(), b.attributes(), hint, algorithm::convolution_direct, anyMd(xd, b.type(dx).dtype), anyMd(wd, type),
-      anyMd(yd, type), at.stride, at.dilation, at.before, at.after);
+  const auto pd = withAlgorithm(b.intAttr(9, 0, 1) == 1, [&](algorithm by) {
+    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, xd, wd, yd, type, type, at, false);
+    return makeGradPd<dnnl::convolution_backward_data>(b.engine(), b.attributes(), hint, by, anyMd(xd, b.type(dx).dtype),
+                                                       anyMd(wd, type), anyMd(yd, type), at.stride, at.dilation, at.before,
+                                                       at.after);
+  });
   b.primitive(pd, dnnl::convolution_backward_data(pd),
               {{DNNL_ARG_DIFF_DST, b.want(dy, pd.diff_dst_desc())}, {DNNL_ARG_WEIGHTS, b.want(w, pd.weights_desc())}},
               {{DNNL_ARG_DIFF_SRC, b.produce(dx, pd.diff_src_desc())}});
@@ -121,16 +143,16 @@ WeightGrad weightGradPd(Builder &b) {
   const Dims wd = weightDims(b.dims(dw), at.groups), xd = b.dims(x), yd = b.dims(dy);
   require(xd.size() == 4 && yd.size() == 4, "four axes are needed");
   const bool bias = b.outputs() > 1;
-  const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, xd, wd, yd, type, type, at, bias);
-  const auto direct = algorithm::convolution_direct;
-  const Md xm = anyMd(xd, type), wm = anyMd(wd, out), ym = anyMd(yd, type);
-  WeightGrad grad{{}, bias, yd[1]};
-  grad.pd = bias ? makeGradPd<dnnl::convolution_backward_weights>(b.engine(), b.attributes(), hint, direct, xm, wm,
-                                                                  anyMd({yd[1]}, DType::float32), ym, at.stride,
-                                                                  at.dilation, at.before, at.after)
-                 : makeGradPd<dnnl::convolution_backward_weights>(b.engine(), b.attributes(), hint, direct, xm, wm, ym,
-                                                                  at.stride, at.dilation, at.before, at.after);
-  return grad;
+  const Md xm = anyMd(xd, type), wm = anyMd(wd, out), ym = anyMd(yd, type), bm = anyMd({yd[1]}, DType::float32);
+  const auto pd = withAlgorithm(b.intAttr(9, 0, 1) == 1, [&](algorithm by) {
+    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, xd, wd, yd, type, type, at, bias);
+    const auto make = [&](const auto &...outputs) {
+      return makeGradPd<dnnl::convolution_backward_weights>(b.engine(), b.attributes(), hint, by, xm, outputs..., ym,
+                                                            at.stride, at.dilation, at.before, at.after);
+    };
+    return bias ? make(wm, bm) : make(wm);
+  });
+  return {pd, bias, yd[1]};
 }
 
 /// Weights that no forward convolution reads as they are lie as their gradient does.
@@ -140,8 +162,8 @@ void claimWeightGrad(Builder &b) {
     b.claim(like, weightGradPd(b).pd.diff_weights_desc());
 }
 
-/// conv2dWeightGrad(x, dy, weights?): dw, and the sum of dy over all but channels where a second output
-/// is asked for. The third input only says whose gradient it is.
+/// conv2dWeightGrad(x, dy, weights?): attributes of the window, 1 for Winograd's algorithm. dw, and the sum of
+/// dy over all but channels where a second output is asked for. The third input only says whose gradient it is.
 void convWeightGrad(Builder &b) {
   const auto [pd, bias, channels] = weightGradPd(b);
   std::vector<Builder::Arg> writes = {{DNNL_ARG_DIFF_WEIGHTS, b.produce(b.output(), pd.diff_weights_desc())}};

@@ -35,10 +35,10 @@ export const encoders: Encoders = {
   cast: none,
   channelAffine: none,
   concat: axis,
-  // The last two: no activation, no training.
-  conv2d: (a) => [...window(a), 0, 0],
-  conv2dInputGrad: window,
-  conv2dWeightGrad: window,
+  // The last three: no activation, no training, the direct algorithm.
+  conv2d: (a) => [...window(a), 0, 0, 0],
+  conv2dInputGrad: (a) => [...window(a), 0],
+  conv2dWeightGrad: (a) => [...window(a), 0],
   div: none,
   elu: (a) => [a.alpha],
   eluGrad: (a) => [a.alpha],

@@ -3,6 +3,7 @@ import type { Draft } from '../steps.ts';
 import { activationAfter } from './activation.ts';
 import { biasGrad, precise, preciseGrad, updatedBy } from './gradients.ts';
 import { suitsLanes } from './lanes.ts';
+import { prefersWinograd } from './winograd.ts';
 
 interface Bias {
   readonly id: ValueId;
@@ -14,11 +15,18 @@ interface Bias {
 const isTraining = (draft: Draft): boolean =>
   draft.instructions.some(({ op }) => op === 'conv2dWeightGrad');
 
-/** Attributes of the window, the code of an activation, and whether gradients follow. */
+/** Attributes of the window, the code of an activation, whether gradients follow, the algorithm. */
 const attributes = (draft: Draft, conv: Instruction, activation: number): number[] => [
-  ...draft.encode(conv).slice(0, -2),
+  ...draft.encode(conv).slice(0, -3),
   activation,
   Number(isTraining(draft)),
+  Number(prefersWinograd(draft, conv, isTraining(draft))),
+];
+
+/** The same of a gradient. */
+const gradAttributes = (draft: Draft, grad: Instruction): number[] => [
+  ...draft.encode(grad).slice(0, -1),
+  Number(prefersWinograd(draft, grad, true)),
 ];
 
 /** One number per output channel, added by the one who reads the convolution. */
@@ -81,21 +89,20 @@ export function convResidual(draft: Draft): void {
   }
 }
 
-/** Convolutions that nothing is fused with, in a training step or in lanes. */
+/** What is left of convolutions. */
 export function convAlone(draft: Draft): void {
   for (const conv of free(draft, 'conv2d')) {
-    if (!isTraining(draft) && !suitsLanes(draft, conv)) continue;
     const { inputs, outputs } = conv;
     const attrs = attributes(draft, conv, 0);
     draft.fuse([conv], { op: nativeOp(draft, conv), inputs, outputs, attrs });
   }
 }
 
-export function laneInputGrad(draft: Draft): void {
+export function convInputGrad(draft: Draft): void {
   for (const grad of free(draft, 'conv2dInputGrad')) {
-    if (!suitsLanes(draft, grad)) continue;
     const { inputs, outputs } = grad;
-    draft.fuse([grad], { op: nativeOp(draft, grad), inputs, outputs, attrs: draft.encode(grad) });
+    const attrs = gradAttributes(draft, grad);
+    draft.fuse([grad], { op: nativeOp(draft, grad), inputs, outputs, attrs });
   }
 }
 
@@ -110,7 +117,7 @@ export function convWeightGrad(draft: Draft): void {
       op: nativeOp(draft, grad),
       inputs: [x, dy, updatedBy(draft, dw)],
       outputs: [dw, ...(bias.at(-1)?.outputs ?? [])],
-      attrs: draft.encode(grad),
+      attrs: gradAttributes(draft, grad),
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Draft } from '../steps.ts';
 import { addRelu, affineRelu, reluGradOfSum } from './activation.ts';
-import { convAlone, convBias, convResidual, convWeightGrad, laneInputGrad } from './convolution.ts';
+import { convAlone, convBias, convInputGrad, convResidual, convWeightGrad } from './convolution.ts';
 import { lanePoolingGrad } from './lanes.ts';
 import { linear, linearGrads } from './linear.ts';
 import { batchNormRelu } from './normalization.ts';
@@ -19,8 +19,8 @@ export const patterns: readonly Pattern[] = [
   { name: 'maxPool and its gradient', apply: maxPooling },
   { name: 'conv2d + bias? + residual + activation?', apply: convResidual },
   { name: 'conv2d + bias? + activation?', apply: convBias },
-  { name: 'conv2d for training or in lanes', apply: convAlone },
-  { name: 'conv2dInputGrad in lanes', apply: laneInputGrad },
+  { name: 'conv2d', apply: convAlone },
+  { name: 'conv2dInputGrad', apply: convInputGrad },
   { name: 'conv2dWeightGrad + bias gradient?', apply: convWeightGrad },
   { name: 'avgPool2dGrad + activation gradient?, in lanes', apply: lanePoolingGrad },
   { name: 'linear + bias? + activation?', apply: linear },
