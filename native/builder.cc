@@ -232,6 +232,8 @@ Version Builder::want(int id, const Md &md) {
     from.md = plainMd(dimsOf(md), typeOf(md));
     require(from.md.get_size() <= from.buffer->bytes, "shapes of different sizes");
   }
+  // Weights are transformed from row-major ones only.
+  if (isOpaque(md) && !isPlain(from.md)) from = reordered(from, plainMd(dimsOf(md), typeOf(md)), steady_[size_t(id)]);
   const Version to = from.md == md ? from : reordered(from, md, steady_[size_t(id)]);
   values_[size_t(id)].push_back(to);
   return to;

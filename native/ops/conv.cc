@@ -57,9 +57,9 @@ Dims weightDims(const Dims &w, int64_t groups) {
 }
 
 dnnl::convolution_forward::primitive_desc forwardPd(const Builder &b, const dnnl::primitive_attr &attr, prop_kind kind,
-                                                    algorithm by, const Dims &x, const Dims &w, const Dims &y, DType type, DType out,
-                                                    const Window &at, bool bias) {
-  const Md xm = anyMd(x, type), wm = anyMd(w, type), ym = anyMd(y, out);
+                                                    algorithm by, const Md &xm, const Dims &w, const Dims &y, DType type,
+                                                    DType out, const Window &at, bool bias) {
+  const Md wm = anyMd(w, type), ym = anyMd(y, out);
   if (bias) {
     const Md bm = anyMd({y[1]}, DType::float32);
     return makePd<dnnl::convolution_forward>(b.engine(), attr, kind, by, xm, wm, bm, ym, at.stride, at.dilation,
@@ -71,7 +71,7 @@ dnnl::convolution_forward::primitive_desc forwardPd(const Builder &b, const dnnl
 
 /// conv2d(x, w, bias?, residual?): attributes of the window, activation code, 1 if training follows, 1 for
 /// Winograd's algorithm.
-dnnl::convolution_forward::primitive_desc convPd(Builder &b) {
+dnnl::convolution_forward::primitive_desc convPd(Builder &b, const Md &xm) {
   const Window at = windowOf(b);
   const int x = b.input(0), w = b.input(1);
   require(b.dims(x).size() == 4 && b.dims(b.output()).size() == 4, "four axes are needed");
@@ -82,20 +82,29 @@ dnnl::convolution_forward::primitive_desc convPd(Builder &b) {
   attr.set_post_ops(ops);
   const auto kind = b.intAttr(10, 0, 1) ? prop_kind::forward_training : prop_kind::forward_inference;
   return withAlgorithm(b.intAttr(11, 0, 1) == 1, [&](algorithm by) {
-    return forwardPd(b, attr, kind, by, b.dims(x), weightDims(b.dims(w), at.groups), b.dims(b.output()), b.type(x).dtype,
+    return forwardPd(b, attr, kind, by, xm, weightDims(b.dims(w), at.groups), b.dims(b.output()), b.type(x).dtype,
                      b.type(b.output()).dtype, at, b.optionalInput(2) >= 0);
   });
 }
 
 void claimConv(Builder &b) {
   if (!b.isVariable(b.input(1))) return;
-  const Md md = convPd(b).weights_desc();
+  const Md md = convPd(b, anyMd(b.dims(b.input(0)), b.type(b.input(0)).dtype)).weights_desc();
   // Transformed weights cannot be read back.
   if (!isOpaque(md)) b.claim(b.input(1), md);
 }
 
+/// Blocks of channels if x lies so: the direct algorithm, left to itself, takes channels-last in inference,
+/// and every change between it and Winograd's would reorder. Else of the primitive's choice.
+Md inputMd(const Builder &b, int x, int64_t groups) {
+  const Md any = anyMd(b.dims(x), b.type(x).dtype), &md = b.mdOf(x);
+  ChannelView view;
+  const bool blocked = dimsOf(md) == b.dims(x) && channelView(md, view) && view.block > 1 && view.blocks > 1;
+  return blocked && !view.padded() && groups == 1 ? md : any;
+}
+
 void conv(Builder &b) {
-  const auto pd = convPd(b);
+  const auto pd = convPd(b, inputMd(b, b.input(0), windowOf(b).groups));
   const int bias = b.optionalInput(2), residual = b.optionalInput(3);
   std::vector<Builder::Arg> reads = {{DNNL_ARG_SRC, b.want(b.input(0), pd.src_desc())},
                                      {DNNL_ARG_WEIGHTS, b.want(b.input(1), pd.weights_desc())}};
@@ -120,7 +129,7 @@ void convInputGrad(Builder &b) {
   const Dims wd = weightDims(b.dims(w), at.groups), xd = b.dims(dx), yd = b.dims(dy);
   require(xd.size() == 4 && yd.size() == 4, "four axes are needed");
   const auto pd = withAlgorithm(b.intAttr(9, 0, 1) == 1, [&](algorithm by) {
-    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, xd, wd, yd, type, type, at, false);
+    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, anyMd(xd, type), wd, yd, type, type, at, false);
     return makeGradPd<dnnl::convolution_backward_data>(b.engine(), b.attributes(), hint, by, anyMd(xd, b.type(dx).dtype),
                                                        anyMd(wd, type), anyMd(yd, type), at.stride, at.dilation, at.before,
                                                        at.after);
@@ -145,7 +154,7 @@ WeightGrad weightGradPd(Builder &b) {
   const bool bias = b.outputs() > 1;
   const Md xm = anyMd(xd, type), wm = anyMd(wd, out), ym = anyMd(yd, type), bm = anyMd({yd[1]}, DType::float32);
   const auto pd = withAlgorithm(b.intAttr(9, 0, 1) == 1, [&](algorithm by) {
-    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, xd, wd, yd, type, type, at, bias);
+    const auto hint = forwardPd(b, b.attributes(), prop_kind::forward_training, by, anyMd(xd, type), wd, yd, type, type, at, bias);
     const auto make = [&](const auto &...outputs) {
       return makeGradPd<dnnl::convolution_backward_weights>(b.engine(), b.attributes(), hint, by, xm, outputs..., ym,
                                                             at.stride, at.dilation, at.before, at.after);
