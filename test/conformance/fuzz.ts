@@ -215,6 +215,20 @@ const offCentre: readonly Case[] = [
   { op: 'standardize', inputs: [{ shape: [5, 60], low: 499, high: 501 }] },
 ];
 
+/** Rows and images that loops over parts of them must put together: many, long, with odd ends. */
+const inParts: readonly Case[] = [
+  [700, 70],
+  [3, 2, 150, 130],
+  [130, 5, 13, 11],
+].flatMap((x): Case[] => {
+  const c = [x[1]!];
+  const variance = { shape: c, low: 0.5, high: 2 };
+  return [
+    { op: 'batchNormTrain', inputs: [x, c, c] },
+    { op: 'batchNormGrad', inputs: [x, x, c, variance, c] },
+  ];
+});
+
 const unary: readonly PrimitiveName[] = [
   'abs',
   'elu',
@@ -257,6 +271,6 @@ export const fuzz: Readonly<Record<string, readonly Case[]>> = {
   reduction: many(80, 4, reduction),
   broadcasting: many(80, 5, broadcast),
   movement: many(80, 6, movement),
-  normalization: [...many(30, 7, normalization), ...offCentre],
+  normalization: [...many(30, 7, normalization), ...offCentre, ...inParts],
   'vector tails': many(80, 8, tails),
 };

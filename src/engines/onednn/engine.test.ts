@@ -214,6 +214,53 @@ describe.skipIf(!status.available)(`onednn ${status.reason ?? ''}`, () => {
       expect(largest(want.outputs.y!.map((number, k) => number - y![k]!))).toBeLessThan(1e-4);
     }));
 
+  test("Winograd's algorithm serves all directions, and inference on weights of training", () =>
+    withEngine(2, async (engine) => {
+      const net = sequential(
+        conv(3, 128, 3, { padding: 1 }),
+        relu,
+        conv(128, 128, 3, { padding: 1 }),
+        maxPool(8),
+        flatten,
+      );
+      const { program, variables } = trainStep({
+        model: net,
+        inputs: {
+          x: { shape: [7, 3, 8, 8], dtype: 'float32' },
+          y: { shape: [7], dtype: 'int32' },
+        },
+        ...classification(),
+        optimizer: sgd(),
+      });
+      const values = startingValues(variables, initialize(net, { seed: 3 }), 5);
+      const x = Float32Array.from({ length: 7 * 3 * 64 }, (_, i) => Math.sin(i * 12.9898));
+      const feeds = { x, y: Int32Array.of(0, 1, 2, 3, 4, 5, 6), lr: Float32Array.of(0.05) };
+      const names = new Map([...namedVariables(net)].map(([name, tensor]) => [tensor, name]));
+      const image = input('x', [7, 3, 8, 8]);
+      const evaluation = buildProgram(optimize(lower({ y: net(image) }, 'infer')), names);
+      const stored = await engine.createVariables(variables, values);
+      const train = await engine.compile(program, stored);
+      const infer = await engine.compile(evaluation, stored);
+      await train.run(feeds);
+      const want = interpret(program, feeds, values);
+      const after = await stored.read();
+      for (const [name, value] of Object.entries(want.updates)) {
+        const moved = largest(value.map((number, i) => number - values[name]![i]!));
+        const off = largest(value.map((number, i) => number - after[name]![i]!));
+        expect(off, name).toBeLessThan(1e-4 * moved + 1e-7);
+      }
+      const { y } = await infer.run({ x });
+      const exact = interpret(evaluation, { x }, after);
+      const off = largest(exact.outputs.y!.map((number, k) => number - y![k]!));
+      expect(off).toBeLessThan(1e-5 * largest(exact.outputs.y!));
+      if (/2\..*AVX-512/.test(engine.description)) {
+        const ops = train.explain.steps.filter(({ kernel }) => kernel.includes('wino'));
+        const directions = ['conv2d', 'conv2dInputGrad', 'conv2dWeightGrad'];
+        expect(ops.map((step) => step.ops[0]).sort()).toEqual(directions);
+        expect(infer.explain.steps.filter(({ kernel }) => kernel.includes('wino'))).toHaveLength(1);
+      }
+    }));
+
   test('bfloat16 follows float32', () =>
     withEngine(2, async (engine) => {
       const { program, variables, values, feeds } = step(sgd(), 0);
