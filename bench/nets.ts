@@ -8,6 +8,8 @@ export interface Net {
   readonly input: readonly [number, number, number];
   readonly classes: number;
   readonly batch: number;
+  /** Not for training. */
+  readonly inferOnly?: boolean;
 }
 
 /** How the weights of all nets start. */
@@ -29,4 +31,10 @@ export const nets: Readonly<Record<string, Net>> = {
   'resnet18@96': net('resnet18-book', 256),
   'densenet@96': net('densenet-book', 256),
   'resnet18@224': net('resnet18', 16),
+  'resnet18@224, one image': { ...net('resnet18', 1), inferOnly: true },
 };
+
+/** The nets that are trained. */
+export const trained: readonly string[] = Object.keys(nets).filter(
+  (name) => !nets[name]!.inferOnly,
+);

@@ -220,6 +220,7 @@ NETS: dict[str, Net] = {
     "resnet18@96": Net(resnet18, (1, 96, 96), 256, 11_178_378),
     "densenet@96": Net(densenet, (1, 96, 96), 256, 758_226),
     "resnet18@224": Net(torchvision_resnet18, (3, 224, 224), 16, 11_689_512, 1000),
+    "resnet18@224, one image": Net(torchvision_resnet18, (3, 224, 224), 1, 11_689_512, 1000),
 }
 
 

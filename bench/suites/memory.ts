@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Bench, netEntries, type Suite, type Task } from '../bench.ts';
 import { tryPrepare } from '../contest.ts';
-import { nets } from '../nets.ts';
+import { trained } from '../nets.ts';
 import { isWanted } from '../options.ts';
 import { startTorchOnce } from '../peers/torch.ts';
 import { plainRow, type Row } from '../rows.ts';
@@ -46,6 +46,6 @@ async function run(bench: Bench, name: string): Promise<readonly Row[]> {
 
 /** Peak memory of whole processes that do two training steps. */
 export const memorySuite: Suite = (bench) =>
-  Object.keys(nets)
+  trained
     .filter((name) => isWanted(bench.options, name))
     .map((name): Task => ({ name, run: () => run(bench, name) }));

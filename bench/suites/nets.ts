@@ -2,7 +2,7 @@ import type { Precision } from '../../src/graph/index.ts';
 import { type Bench, netEntries, precisionsIn, type Suite, type Task, taskName } from '../bench.ts';
 import { contest, type Entrant, type Opponent, tryPrepare } from '../contest.ts';
 import { type FoveaSide, inferSide, trainSide } from '../fovea.ts';
-import { nets } from '../nets.ts';
+import { nets, trained } from '../nets.ts';
 import { isWanted } from '../options.ts';
 import type { NodePeer, NodeRequest } from '../peers/node-peer.ts';
 import type { Side } from '../rounds.ts';
@@ -120,7 +120,7 @@ async function runNet(
 const netSuite =
   (suite: NetSuite): Suite =>
   (bench) =>
-    Object.keys(nets)
+    (suite === 'train' ? trained : Object.keys(nets))
       .filter((name) => isWanted(bench.options, name))
       .flatMap((name) =>
         precisionsIn(bench).map(
