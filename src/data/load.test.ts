@@ -258,7 +258,7 @@ describe('loadDataset from mirrors', () => {
     const { message } = error as FormatError;
     expect(message.split('\n').length).toBe(1);
     expect(message).toMatch(
-      /^dataset remote \(test\): t10k-images-idx3-ubyte\.gz is not to be had; tried .*mine \(not there\), .*cache.* \(not there\), .*missing\/ \(HTTP 404 Not Found\), .*wrong\/ \(.*SHA-256 must be .*\), .*silent\/ \(no data for 0\.2 s\); .*--data-dir.*fashion-mnist-sample/,
+      /^dataset remote \(test\): t10k-images-idx3-ubyte\.gz is not to be had; tried .*mine \(not there\), .*cache.* \(not there\), .*missing\/ \(HTTP 404 Not Found\), .*wrong\/ \(.*SHA-256 must be .*\), .*silent\/ \(no data for 1 s\); .*--data-dir.*fashion-mnist-sample/,
     );
   });
 

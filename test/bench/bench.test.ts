@@ -163,7 +163,7 @@ describe('report', () => {
 describe('cases', () => {
   it('are the nets that PyTorch has', () => {
     const script = readFileSync(new URL('../../bench/peers/nets.py', import.meta.url), 'utf8');
-    const rows = script.matchAll(/"([\w@-]+)": Net\(\w+, \(([\d, ]+)\), (\d+), ([\d_]+)/g);
+    const rows = script.matchAll(/"([\w@, -]+)": Net\(\w+, \(([\d, ]+)\), (\d+), ([\d_]+)/g);
     const expected = [...rows].map(([, name, input, batch, parameters]) => [
       name,
       input!.split(', ').map(Number),
