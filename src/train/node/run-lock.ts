@@ -52,6 +52,7 @@ async function created(path: string): Promise<boolean> {
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await rm(path, { force: true }).catch(() => {});
     throw fileError(path, 'written', cause);
   }
 }
