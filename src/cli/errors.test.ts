@@ -20,6 +20,11 @@ it('gives our errors one line, and wrong use its own exit code', () => {
   expect(reportError(new UsageError('no'), false)).toEqual({ text: 'error: no', exitCode: 2 });
 });
 
+it('lets no name steer the terminal', () => {
+  const { text } = reportError(new FormatError('a\x1b[31m\nb.png: is no image\r'), false);
+  expect(text).toBe('error: a\\u{1b}[31m b.png: is no image');
+});
+
 it('shows stack and cause when asked', () => {
   const error = new FormatError('no', { cause: new Error('why') });
   expect(reportError(error, true).text).toMatch(

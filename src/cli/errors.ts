@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { FoveaError, UsageError } from '../graph/errors.ts';
+import { shownName } from './shown-name.ts';
 
 export interface ErrorReport {
   /** For standard error; empty when there is nothing to say. */
@@ -37,12 +38,13 @@ export function reportError(error: unknown, debug: boolean): ErrorReport {
   return { text: withStack(line(text), error, true), exitCode: 1 };
 }
 
-const line = (message: string): string => `error: ${message.replace(/\s*\n\s*/g, ' ').trim()}`;
+const line = (message: string): string =>
+  `error: ${shownName(message.replace(/\s*\n\s*/g, ' ').trim())}`;
 
 function withStack(text: string, error: unknown, wanted: boolean): string {
   if (!wanted || !(error instanceof Error) || error.stack === undefined) return text;
   const frames = error.stack.split('\n').filter((frame) => /^\s+at /.test(frame));
-  const cause = error.cause === undefined ? [] : [`  caused by ${String(error.cause)}`];
+  const cause = error.cause === undefined ? [] : [`  caused by ${shownName(String(error.cause))}`];
   return [text, ...frames, ...cause].join('\n');
 }
 

@@ -3,6 +3,10 @@
 /** `61,706`. */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
 
+/** `1 image`, `1,204 images`; the plural is given where it is not the noun with an s. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${grouped(count)} ${count === 1 ? noun : plural}`;
+
 /** Four decimals at most, and fewer digits for large numbers: `0.4873`, `12.35`, `nan`. */
 export function decimal(value: number): string {
   if (!Number.isFinite(value)) return String(value).toLowerCase();
@@ -23,7 +27,8 @@ export function clock(seconds: number): string {
 }
 
 const scaled = (value: number, base: number, units: readonly string[]): string => {
-  const step = value < base ? 0 : Math.floor(Math.log(value) / Math.log(base));
+  // 999.5 is written with three digits as 1.00 of the next unit.
+  const step = value < base ? 0 : Math.floor(Math.log(value / 0.9995) / Math.log(base));
   const unit = Math.min(step, units.length - 1);
   const number = value / base ** unit;
   return `${unit === 0 ? Math.round(number) : number.toPrecision(3)}${units[unit]}`;

@@ -57,4 +57,11 @@ describe('foldOf', () => {
     expect(() => foldOf(labels, 3, { folds: 1, fold: 0, seed: 0 })).toThrow(/2 or more/);
     expect(() => foldOf(labels, 3, { folds: 3, fold: 3, seed: 0 })).toThrow(/0 … 2 \(it is 3\)/);
   });
+
+  it('refuses more folds than samples', () => {
+    expect(foldOf([0, 0, 1], 2, { folds: 3, fold: 2, seed: 0 }).test).toHaveLength(1);
+    expect(() => foldOf([0, 0, 1], 2, { folds: 4, fold: 0, seed: 0 })).toThrow(
+      /3 images cannot be divided into 4 folds/,
+    );
+  });
 });

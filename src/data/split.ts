@@ -47,7 +47,7 @@ export function holdOut(
  * Fold number `fold` of `folds` tests, the others train. Every sample is in one fold, and the folds
  * have the same number of each class, one more or less.
  *
- * @throws UsageError unless there are at least 2 folds, and one of that number that holds something
+ * @throws UsageError unless there are at least 2 folds, no more than samples, and one of that number
  */
 export function foldOf(
   labels: ArrayLike<number>,
@@ -60,6 +60,11 @@ export function foldOf(
   if (!(Number.isInteger(fold) && fold >= 0 && fold < folds)) {
     throw new UsageError(`fold must be a whole number, 0 … ${folds - 1} (it is ${fold})`);
   }
+  if (folds > labels.length) {
+    throw new UsageError(
+      `${labels.length} images cannot be divided into ${folds} folds; ask for fewer folds`,
+    );
+  }
   const train: number[] = [];
   const test: number[] = [];
   // Goes on where the class before ended, so that small classes do not all fill the first folds.
@@ -67,7 +72,7 @@ export function foldOf(
   for (const samples of shuffledByClass(labels, classes, seed)) {
     for (const sample of samples) (dealt++ % folds === fold ? test : train).push(sample);
   }
-  return checked({ train: inOrder(train), test: inOrder(test) }, labels.length);
+  return { train: inOrder(train), test: inOrder(test) };
 }
 
 function checked(parts: HeldOut, length: number): HeldOut {

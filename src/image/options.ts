@@ -202,6 +202,12 @@ export function pair<D extends number | Pair | undefined>(
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
+/** Most pixels of a side of a result: more is a slip of the pen, and no memory holds it. */
+export const MAX_SIDE = 16384;
+
+const isSide = (value: unknown): value is number =>
+  isWhole(value) && value >= 1 && value <= MAX_SIDE;
+
 /** Height and width in pixels, or one number for both. */
 export function size(doc: string) {
   return make<Pair, number | Pair, undefined>(
@@ -210,9 +216,9 @@ export function size(doc: string) {
     undefined,
     (given) => {
       const both: unknown = isWhole(given) ? [given, given] : given;
-      return isPair(both) && both.every((x) => isWhole(x) && x >= 1)
+      return isPair(both) && both.every(isSide)
         ? both
-        : { wrong: 'must be whole pixels >= 1, or [height, width]' };
+        : { wrong: `must be whole pixels 1 … ${MAX_SIDE}, or [height, width]` };
     },
   );
 }
@@ -225,11 +231,9 @@ export function shortOrSize(doc: string) {
     'pixels | [height, width] | null',
     undefined,
     (given) =>
-      given === null ||
-      (isWhole(given) && given >= 1) ||
-      (isPair(given) && given.every((x) => isWhole(x) && x >= 1))
+      given === null || isSide(given) || (isPair(given) && given.every(isSide))
         ? given
-        : { wrong: 'must be whole pixels >= 1, [height, width], or null' },
+        : { wrong: `must be whole pixels 1 … ${MAX_SIDE}, [height, width], or null` },
   );
 }
 
@@ -345,8 +349,12 @@ export function padding<D extends number | readonly number[] | null | undefined>
     (given) => {
       if (given === null) return null;
       const list = finite(given) ? [given] : given;
-      const wrong = { wrong: 'must be 1, 2 or 4 whole numbers >= 0' };
-      if (!Array.isArray(list) || !list.every((x) => isWhole(x) && x >= 0)) return wrong;
+      const wrong = { wrong: `must be 1, 2 or 4 whole numbers 0 … ${MAX_SIDE}` };
+      if (
+        !Array.isArray(list) ||
+        !list.every((x) => isWhole(x) && within(x, { min: 0, max: MAX_SIDE }))
+      )
+        return wrong;
       const [a, b, c, d] = list;
       if (list.length === 1) return [a, a, a, a];
       if (list.length === 2) return [a, b, a, b];

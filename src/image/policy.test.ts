@@ -93,6 +93,8 @@ describe('parsePolicy', () => {
     ['flip; color', /"; color" cannot be read/],
     ['crop(flip)', /size must be whole pixels/],
     ['crop(flip(1))', /takes no transforms/],
+    ['crop(1e9)', /size must be whole pixels 1 … 16384/],
+    ['resize(16385)', /size must be whole pixels 1 … 16384/],
     ['apply(mixup)', /mixes whole batches/],
     ['apply(flip, q=1)', /no option "q"/],
     ['apply(3)', /takes transforms/],

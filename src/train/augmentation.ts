@@ -1,13 +1,7 @@
 import type { FilePreparation, ImageShape } from '../data/index.ts';
 import type { Transform } from '../image/define-transform.ts';
 import type { Size } from '../image/image.ts';
-import {
-  type BatchTransform,
-  buildPolicy,
-  type Policy,
-  type PolicyStep,
-  parsePolicy,
-} from '../image/policy.ts';
+import { type BatchTransform, buildPolicy, type PolicyStep, parsePolicy } from '../image/policy.ts';
 import type { FitMode } from '../image/transforms/fit.ts';
 import type { TrainConfig } from './config.ts';
 
@@ -69,13 +63,14 @@ export const testPreparation = (shape: ImageShape, fit: Fit): FilePreparation =>
 
 /**
  * For training. Where the policy has a random resized crop, it makes the size and comes first: what
- * follows then has few pixels to work on. Otherwise images are fitted as in testing.
+ * follows then has few pixels to work on. Otherwise images are fitted as in testing. Steps that mix
+ * batches are not among these: they are `imageAugmentation`'s.
  */
 export function trainPreparation(
   config: TrainConfig,
   shape: ImageShape,
   fit: Fit,
-): FilePreparation & Pick<Policy, 'batch'> {
+): FilePreparation {
   const [, h, w] = shape;
   const all = augmentationSteps(config, PHOTO_POLICY);
   const { batch } = buildPolicy(all, { size: [h, w] });
@@ -89,7 +84,6 @@ export function trainPreparation(
     shape,
     steps: [first, ...steps.filter((step) => step !== crop)],
     enough: crop ? enoughForCrop(crop, [h, w]) : [2 * h, 2 * w],
-    batch,
   };
 }
 

@@ -1,7 +1,8 @@
 import { planMemory } from '../engines/wasm/plan-memory.ts';
+import { ShapeError } from '../graph/errors.ts';
 import { byteSize, type Shape, type Tensor, type TensorType } from '../graph/index.ts';
 import { classification, isTrainable, namedVariables } from '../nn/index.ts';
-import { evaluationStep, type Optimizer, trainStep } from '../optim/index.ts';
+import { type EvaluationStep, evaluationStep, type Optimizer, trainStep } from '../optim/index.ts';
 
 /** Bytes that one step of a network needs, in float32. They add up to `total`. */
 export interface StepMemory {
@@ -20,7 +21,8 @@ export interface StepMemory {
 }
 
 export interface NetworkMemory {
-  readonly training: StepMemory;
+  /** Undefined where one image is too little for it, as for batch norm over 1 × 1 pixels. */
+  readonly training: StepMemory | undefined;
   readonly inference: StepMemory;
 }
 
@@ -41,42 +43,44 @@ export function networkMemory(
   const y = { shape: [shape[0]!], dtype: 'int32' } as const;
   const inputs = { x, y };
   const { loss } = classification();
-  const training = trainStep({ model, inputs, loss, optimizer });
   const outputs = (logits: Tensor) => ({ logits });
+  // First: where this works, images of this size fit, and only training can need more of them.
   const inference = evaluationStep({ model, inputs: { x }, outputs });
+  const training = orUndefined(shape[0] === 1, () => trainStep({ model, inputs, loss, optimizer }));
 
   const own = [...namedVariables(model).values()];
-  const added = training.variables.filter(({ weight }) => weight === undefined);
-  // The optimiser's memory of a weight is called slot/weight; what else was added are counters.
-  const isSlot = ({ name }: { readonly name: string }) => name.includes('/');
   const parameters = bytesOf(own.filter(isTrainable));
   const statistics = bytesOf(own) - parameters;
-  const slots = bytesOf(added.filter(isSlot));
-  const counters = bytesOf(added) - slots;
-
-  const planned = [training, inference].map(({ program }): Planned => {
+  const memoryOf = ({ program, variables }: EvaluationStep): StepMemory => {
+    const added = variables.filter(({ weight }) => weight === undefined);
+    // The optimiser's memory of a weight is called slot/weight; what else was added are counters.
+    const slots = bytesOf(added.filter(({ name }) => name.includes('/')));
+    const counters = bytesOf(added) - slots;
     const plan = planMemory(program);
     const end = program.outputs.find(({ name }) => name === 'loss');
     const activations = end === undefined ? 0 : plan.heldAcross(end.id);
-    return { prepared: plan.keptBytes, activations, working: plan.arenaBytes - activations };
-  });
-  const whole = (parts: Omit<StepMemory, 'total'>): StepMemory => ({
-    ...parts,
-    total: Object.values(parts).reduce((a, b) => a + b, 0),
-  });
-  const [temporary, inUse] = planned as [Planned, Planned];
-  return {
-    training: whole({
+    const parts = {
       parameters,
       statistics: statistics + counters,
       optimizer: slots,
-      ...temporary,
-    }),
-    inference: whole({ parameters, statistics, optimizer: 0, ...inUse }),
+      prepared: plan.keptBytes,
+      activations,
+      working: plan.arenaBytes - activations,
+    };
+    return { ...parts, total: Object.values(parts).reduce((a, b) => a + b, 0) };
   };
+  return { training: training && memoryOf(training), inference: memoryOf(inference) };
 }
 
-type Planned = Pick<StepMemory, 'prepared' | 'activations' | 'working'>;
+/** What `build` gives; or undefined when shapes do not fit and that is `accepted`. */
+function orUndefined<T>(accepted: boolean, build: () => T): T | undefined {
+  try {
+    return build();
+  } catch (error) {
+    if (accepted && error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
 
 const bytesOf = (types: readonly TensorType[]): number =>
   types.reduce((sum, type) => sum + byteSize(type), 0);

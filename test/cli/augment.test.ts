@@ -14,6 +14,14 @@ async function withPhotos(count: number) {
 }
 
 describe('fovea augment', () => {
+  it('takes none for a policy, as train does', async () => {
+    await using folder = await withPhotos(1);
+    const args = ['augment', '0.jpg', '--policy', 'none', '--rows', '1', '--json'];
+    const done = await fovea(args, { cwd: folder.path });
+    expect(done.code).toBe(0);
+    expect(lastLine(done)).toMatchObject({ policy: [], mixed: null });
+  });
+
   it('draws the original and the samples, the same for the same seed', async () => {
     await using folder = await withPhotos(1);
     const args = ['augment', '0.jpg', '--policy', 'flip, RandomResizedCrop(64, scale=[0.1, 1])'];

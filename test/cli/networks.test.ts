@@ -47,6 +47,14 @@ describe('summary', () => {
     expect((await sharp(svg).metadata()).format).toBe('svg');
   });
 
+  it('goes without the memory of training where one image is too little for it', async () => {
+    const args = ['summary', 'resnet18', '--input', '3x16x16'];
+    const { code, stdout } = await fovea(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^memory in float32, batch 1 +use$/m);
+    expect(stdout).toMatch(/^training needs --batch 2 or more at this size$/m);
+  });
+
   it('names the smallest input that works', async () => {
     const small = await fovea(['summary', 'vgg16', '--input', '3x20x20']);
     expect(small.stderr).toContain(
@@ -110,7 +118,7 @@ describe('compare', () => {
       { model: 'alexnet', input: [2, 3, 224, 224], parameters: 61_100_840 },
       { model: 'resnet18', parameterBytes: 4 * 11_689_512, multiplyAdds: 1_814_073_344 },
     ]);
-    expect(finished.stderr).toMatch(/^resnet18 +3×224×224 +11,689,512 +44\.6 MiB +1\.81G/m);
+    expect(finished.stderr).toMatch(/^resnet18 +3×224×224 +11,689,512 +46\.8 MB +1\.81G/m);
     expect((await sharp(out).metadata()).width).toBeGreaterThan(500);
   });
 
@@ -129,11 +137,23 @@ describe('compare', () => {
   });
 });
 
+it.each([
+  ['summary lenet --svg nowhere/x.svg', 'it is not there'],
+  ['compare lenet --out nowhere/a.png', 'it is not there'],
+  ['summary lenet --svg src', 'it is a folder; name a file'],
+])('fovea %s', async (args, reason) => {
+  const { code, stderr } = await fovea(args.split(' '));
+  expect(stderr).toMatch(/^error: \S+: cannot be written: .*\n$/);
+  expect(stderr).toContain(reason);
+  expect(code).toBe(1);
+});
+
 describe('wrong use', () => {
   it.each([
     ['summary resnet81', '(did you mean "resnet18"?)'],
     ['compare resnet18 dense121', 'there is no model "dense121"'],
     ['compare resnet18 --out chart.pdf', '--out must end in .svg or .png (it is "chart.pdf")'],
+    ['augment a.png --out a.gif', '--out must end in .png (it is "a.gif")'],
     ['compare', "missing required argument 'model'"],
     ['bench --model lenet,', '--model takes names separated by commas (it is "lenet,")'],
     ['bench --model lenett', '(did you mean "lenet"?)'],

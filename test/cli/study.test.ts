@@ -44,6 +44,12 @@ describe('fovea study', () => {
     );
   });
 
+  it.runIf(process.platform === 'linux')('ends where no folder can be made', async () => {
+    const { code, stderr } = await fovea(['study', 'dense-share', '--out', '/proc/x']);
+    expect(stderr).toMatch(/^error: \/proc\/x: cannot be created: /m);
+    expect(code).toBe(1);
+  });
+
   it('trains on a folder of images, with options that win over --quick', async () => {
     await using folder = await temporaryFolder();
     for (const [label, background] of Object.entries({ dark: '#222', light: '#ddd' })) {

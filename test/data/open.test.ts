@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listImageFolder } from '../../src/check/node/list-files.ts';
 import { encodeIdx } from '../../src/data/index.ts';
 import { type ImageFiles, openData, type Samples } from '../../src/data/node.ts';
 import { pictureBytes, temporaryFolder, writeTree } from './pictures.ts';
@@ -41,6 +42,20 @@ describe('openData on a folder of images', () => {
       `${join(root, 'empty')} holds no images, and is no class`,
       `${root}: left out 2 files that are no images by name`,
     ]);
+  });
+
+  it('follows links to folders, but never round in circles', async () => {
+    await tree(['set/a/1.jpg', 'set/b/2.jpg', 'more/3.jpg']);
+    await symlink(join(root, 'more'), join(root, 'set/a/more'));
+    await symlink(root, join(root, 'set/a/out'));
+    await symlink(join(root, 'set/b'), join(root, 'more/b'));
+    await symlink(join(root, 'more'), join(root, 'set/b/back'));
+    const found = ['a/1.jpg', 'a/more/3.jpg', 'a/more/b/2.jpg', 'b/2.jpg', 'b/back/3.jpg'];
+    const data = await openData(join(root, 'set'));
+    const { paths } = (await data.load('train')) as ImageFiles;
+    expect([...paths].sort()).toEqual(found);
+    const { images } = await listImageFolder(join(root, 'set'));
+    expect(images.map(({ path }) => path).sort()).toEqual(found);
   });
 
   it('finds parts, whatever they are called, and below a folder of its own', async () => {

@@ -112,6 +112,18 @@ describe('filePool', () => {
     }
   });
 
+  it('says to rename a damaged file that no list can name', async () => {
+    await writeTree(root, { 'a/two\nlines.jpg': (await pictureBytes(3)).subarray(0, 500) });
+    try {
+      const some = { ...files, paths: ['a/two\nlines.jpg'], length: 1, labels: new Int32Array(1) };
+      await using pool = filePool({ workers: 0 });
+      const next = loader(pool.dataset(some, preparation), { batchSize: 1 }).epoch(0).next();
+      await expect(next).rejects.toThrow(/rename it first, for fovea-exclude\.tsv cannot/);
+    } finally {
+      await rm(join(root, 'a/two\nlines.jpg'));
+    }
+  });
+
   it('refuses images of another size, with and without threads', async () => {
     const steps = parsePolicy('crop(30)');
     for (const workers of [0, 1]) {

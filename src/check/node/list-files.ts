@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from '../../data/download.ts';
 import { PART_NAMES, type Part, readList } from '../../data/list.ts';
-import { kindOfPath, listFolder } from '../../data/node/files.ts';
+import { kindOfEntry, listFolder } from '../../data/node/files.ts';
 import { FormatError } from '../../graph/errors.ts';
 import { EXTENSIONS } from '../../image/format.ts';
 import type { CheckedSample } from '../facts.ts';
@@ -60,11 +60,9 @@ export async function listImageFolder(folder: string): Promise<ListedFiles> {
   const walk = async (path: string, label: string, part: Part | undefined): Promise<void> => {
     for (const entry of await inside(path)) {
       const inner = `${path}/${entry.name}`;
-      const isFolder =
-        entry.isDirectory() ||
-        (entry.isSymbolicLink() && (await kindOfPath(join(folder, inner))) === 'folder');
-      if (isFolder) await walk(inner, label, part);
-      else add(inner, label, part);
+      const kind = await kindOfEntry(folder, inner, entry);
+      if (kind === 'folder') await walk(inner, label, part);
+      else if (kind === 'file') add(inner, label, part);
     }
   };
 

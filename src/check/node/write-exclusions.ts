@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { EXCLUSIONS, exclusionsText, readExclusions } from '../../data/node/files.ts';
+import {
+  canBeExcluded,
+  EXCLUSIONS,
+  exclusionsText,
+  readExclusions,
+} from '../../data/node/files.ts';
 import { replaceFile } from '../../train/node/files.ts';
 import type { CheckResult } from './check.ts';
 
@@ -25,8 +30,9 @@ export async function writeExclusions(result: CheckResult): Promise<WrittenExclu
   let skipped = 0;
   for (const { sample, reason } of toExclude) {
     const { path: file } = facts.samples[sample]!;
-    if (/[\t\r\n]|^\s|\s$/.test(file)) skipped++;
-    else listed.set(file, { path: file, reason: reason.replaceAll(/\s+/g, ' ') });
+    if (canBeExcluded(file)) {
+      listed.set(file, { path: file, reason: reason.replaceAll(/\s+/g, ' ') });
+    } else skipped++;
   }
   const added = listed.size - known.length;
   if (added > 0) await replaceFile(path, [exclusionsText([...listed.values()])]);

@@ -5,6 +5,7 @@ import type { Target } from '../../image/index.ts';
 import { findConfigFile, readConfigFile } from '../config-file.ts';
 import { grouped } from '../format.ts';
 import { wholeNumber } from '../options.ts';
+import { requireEnding, requireWritable } from '../out-file.ts';
 import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
 import { shownName } from '../shown-name.ts';
 
@@ -63,6 +64,8 @@ async function policySource({ policy, config }: Flags): Promise<string | readonl
 async function augment(images: readonly string[], flags: Flags, output: Output): Promise<void> {
   const { rows, cols, seed, size, out } = flags;
   if (images.length === 0) throw new UsageError("missing required argument 'image'");
+  requireEnding('--out', out, ['.png']);
+  await requireWritable(out);
   if (rows * cols > MOST_SAMPLES) {
     throw new UsageError(
       `--rows times --cols may be up to ${MOST_SAMPLES} (they are ${rows} and ${cols})`,
@@ -71,7 +74,8 @@ async function augment(images: readonly string[], flags: Flags, output: Output):
   const { buildPolicy, describeDrawn, parsePolicy, policyText } = await import(
     '../../image/index.ts'
   );
-  const steps = parsePolicy(await policySource(flags));
+  const source = await policySource(flags);
+  const steps = source === 'none' ? [] : parsePolicy(source);
   const said = policyText(steps) || 'no policy';
   const policy = buildPolicy(steps, { size: [size, size] });
   const boxes = flags.boxes === undefined ? undefined : parseBoxes(flags.boxes);

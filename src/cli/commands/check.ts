@@ -5,7 +5,7 @@ import type { CheckReport, CheckResult } from '../../check/node.ts';
 import { PROBLEMS, type ProblemKind } from '../../check/problems.ts';
 import { UsageError } from '../../graph/errors.ts';
 import { showDownload } from '../dataset-files.ts';
-import { grouped } from '../format.ts';
+import { counted, grouped } from '../format.ts';
 import { interruption } from '../interrupt.ts';
 import { addConfigOptions, wholeNumber } from '../options.ts';
 import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
@@ -78,7 +78,7 @@ async function check(
     onNotice: output.warn,
     onProgress: (progress) => showDownload(progress, output),
     onImage: (done, total) =>
-      output.live.progress(done, total, ['reading', `${grouped(done)}/${grouped(total)} files`]),
+      output.live.progress(done, total, ['reading', `${grouped(done)}/${counted(total, 'file')}`]),
     onCompare: () => output.live.busy('comparing'),
   });
   signal.throwIfAborted();
@@ -110,10 +110,10 @@ async function check(
   if (fixed) {
     const left = fixed.skipped > 0 ? `; ${fixed.skipped} have names that no list can hold` : '';
     output.say(
-      `\nexcluded  ${grouped(fixed.added)} images in ${shownName(fixed.path)}, ${grouped(fixed.total)} in all${left}`,
+      `\nexcluded  ${counted(fixed.added, 'image')} in ${shownName(fixed.path)}, ${grouped(fixed.total)} in all${left}`,
     );
   } else if (result.root !== undefined && result.toExclude.length > 0) {
-    output.say(`\n--fix leaves out ${grouped(result.toExclude.length)} images`);
+    output.say(`\n--fix leaves out ${counted(result.toExclude.length, 'image')}`);
   }
   for (const picture of pictures) output.say(`picture   ${picture}`);
   output.say(`report    ${path}`);
@@ -148,7 +148,7 @@ function show(report: CheckReport, output: Output): void {
   const parts = splits.map(({ split, images }) => `${split} ${grouped(images)}`);
   const unread = images - decoded > 0 ? ` (${grouped(images - decoded)} cannot be read)` : '';
   const facts = [
-    `data      ${shownName(report.data)}: ${grouped(images)} images${unread}, ${grouped(report.classes.length)} classes${parts.length > 0 ? `; ${parts.join(', ')}` : ''}`,
+    `data      ${shownName(report.data)}: ${counted(images, 'image')}${unread}, ${counted(report.classes.length, 'class', 'classes')}${parts.length > 0 ? `; ${parts.join(', ')}` : ''}`,
     `formats   ${Object.entries(formats)
       .map(([format, count]) => `${grouped(count)} ${format === 'array' ? 'in arrays' : format}`)
       .join(', ')}`,
@@ -159,8 +159,11 @@ function show(report: CheckReport, output: Output): void {
       `sizes     width ${width.min} … ${width.median} … ${width.max}, height ${height.min} … ${height.median} … ${height.max}, width by height ${[aspect.min, aspect.median, aspect.max].map((x) => x.toFixed(2)).join(' … ')}`,
     );
   }
-  if (excluded > 0) facts.push(`excluded  ${grouped(excluded)} images by fovea-exclude.tsv`);
-  if (otherFiles > 0) facts.push(`others    ${grouped(otherFiles)} files that are no images`);
+  if (excluded > 0) facts.push(`excluded  ${counted(excluded, 'image')} by fovea-exclude.tsv`);
+  if (otherFiles > 0)
+    facts.push(
+      `others    ${counted(otherFiles, 'file')} that ${otherFiles === 1 ? 'is no image' : 'are no images'}`,
+    );
   output.say(facts.join('\n'));
   output.say('');
   showClasses(report, output);
@@ -188,7 +191,7 @@ function showClasses({ classes, splits }: CheckReport, output: Output): void {
       ]),
   );
   const left = classes.length - MOST_CLASSES;
-  if (left > 0) output.say(`and ${grouped(left)} more classes`);
+  if (left > 0) output.say(`and ${grouped(left)} more ${left === 1 ? 'class' : 'classes'}`);
 }
 
 function showProblems({ problems, counts, errors, warnings }: CheckReport, output: Output) {
@@ -211,6 +214,6 @@ function showProblems({ problems, counts, errors, warnings }: CheckReport, outpu
     if (own.length > MOST_FILES) output.say(`  and ${grouped(own.length - MOST_FILES)} more`);
   }
   output.say(
-    `\n${output.style('bold', `${grouped(errors)} errors`)}, ${grouped(warnings)} warnings`,
+    `\n${output.style('bold', `${counted(errors, 'error')}`)}, ${counted(warnings, 'warning')}`,
   );
 }

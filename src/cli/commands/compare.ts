@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { EngineError, UsageError } from '../../graph/errors.ts';
 import { pngFromSvg } from '../../image/node/png.ts';
@@ -8,11 +7,13 @@ import { optimizer } from '../../optim/index.ts';
 import { type ComparisonRow, comparisonSvg } from '../../train/comparison.ts';
 import { resolveConfig, type TrainConfig } from '../../train/config.ts';
 import { networkMemory } from '../../train/memory.ts';
+import { replaceFile } from '../../train/node/files.ts';
 import { measureInProcess, type ProcessMeasurement } from '../../train/node/measure-process.ts';
 import { optimizerConfig } from '../../train/recipe.ts';
-import { compact, grouped, imagesPerSecond, mebibytes } from '../format.ts';
+import { bytes, compact, grouped, imagesPerSecond } from '../format.ts';
 import { addInputOptions, type NetworkFlags, networkOptions } from '../input-shape.ts';
 import { addConfigOptions, configFlags, wholeNumber } from '../options.ts';
+import { requireEnding, requireWritable } from '../out-file.ts';
 import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
 
 interface Flags extends OutputOptions, NetworkFlags {
@@ -39,8 +40,9 @@ export function define(command: Command): void {
     const output = await createOutput(flags);
     const { batch = 8, measure, quick = false, out } = flags;
     const config = resolveConfig(configFlags({ ...flags, out: undefined }));
-    if (out !== undefined && !/\.(svg|png)$/i.test(out)) {
-      throw new UsageError(`--out must end in .svg or .png (it is "${out}")`);
+    if (out !== undefined) {
+      requireEnding('--out', out, ['.svg', '.png']);
+      await requireWritable(out);
     }
     const networks = [...new Set(names)].map((name) => ({ name, ...networkOptions(name, flags) }));
     const rows = networks.map(({ name, options, channels, size }) =>
@@ -51,7 +53,7 @@ export function define(command: Command): void {
     show(output, rows, measure, batch);
     if (out !== undefined) {
       const svg = await comparisonSvg(rows);
-      await writeFile(out, /png$/i.test(out) ? await pngFromSvg(svg) : svg);
+      await replaceFile(out, [/png$/i.test(out) ? await pngFromSvg(svg) : svg]);
       output.say(`drawn in ${out}`);
     }
     const { precision } = config;
@@ -70,6 +72,9 @@ function describe(
   const { total } = summarize(network, [1, ...shape.slice(1)]);
   const rule = optimizer(optimizerConfig(config));
   const { training, inference } = networkMemory(network, shape, { optimizer: rule });
+  if (!training) {
+    throw new UsageError(`${name}: training needs --batch 2 or more at this size`);
+  }
   return {
     ...{ model: name, input: shape, ...total },
     parameterBytes: training.parameters,
@@ -126,11 +131,11 @@ function show(output: Output, rows: readonly Row[], measured: boolean, batch: nu
       row.model,
       row.input.slice(1).join('×'),
       grouped(row.parameters),
-      mebibytes(row.parameterBytes),
+      bytes(row.parameterBytes),
       compact(row.multiplyAdds),
-      mebibytes(row.activationBytes),
-      mebibytes(row.trainingBytes),
-      mebibytes(row.inferenceBytes),
+      bytes(row.activationBytes),
+      bytes(row.trainingBytes),
+      bytes(row.inferenceBytes),
       ...speeds.map((_, i) => {
         const speed = i === 0 ? row.training : row.inference;
         return speed === undefined ? '' : imagesPerSecond(speed.imagesPerSecond);

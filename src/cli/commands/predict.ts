@@ -3,6 +3,7 @@ import { percent } from '../format.ts';
 import { addConfigOptions, wholeNumber } from '../options.ts';
 import { addOutputOptions, createOutput, type OutputOptions } from '../output.ts';
 import { type CheckpointFlags, checkpointOption } from '../run-options.ts';
+import { shownName } from '../shown-name.ts';
 
 interface Flags extends OutputOptions, CheckpointFlags {
   readonly top?: number;
@@ -32,10 +33,10 @@ export function define(command: Command): void {
       engine,
       threads,
       onNotice({ kind, text }) {
-        if (kind !== 'engine') output.warn(text);
+        if (kind !== 'engine') output.warn(shownName(text));
       },
       onProgress(done) {
-        output.live.progress(done, images.length, ['predicting', images[done]!]);
+        output.live.progress(done, images.length, ['predicting', shownName(images[done]!)]);
       },
     });
     const results = images.map((image, i) => ({ image, predictions: answers[i]! }));
@@ -46,7 +47,11 @@ export function define(command: Command): void {
         { title: 'probability', align: 'right' },
       ],
       results.flatMap(({ image, predictions }) =>
-        predictions.map((row, i) => [i === 0 ? image : '', row.class, percent(row.probability)]),
+        predictions.map((row, i) => [
+          i === 0 ? shownName(image) : '',
+          shownName(row.class),
+          percent(row.probability),
+        ]),
       ),
     );
     output.json({ images: results });

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { model, modelEntry } from '../../models/index.ts';
 import { type Reach, type Summary, summarize } from '../../nn/index.ts';
@@ -6,10 +5,12 @@ import { optimizer } from '../../optim/index.ts';
 import { resolveConfig } from '../../train/config.ts';
 import { drawArchitecture } from '../../train/drawing/architecture.ts';
 import { type NetworkMemory, networkMemory, type StepMemory } from '../../train/memory.ts';
+import { replaceFile } from '../../train/node/files.ts';
 import { optimizerConfig } from '../../train/recipe.ts';
 import { bytes, compact, grouped } from '../format.ts';
 import { addInputOptions, type NetworkFlags, networkOptions } from '../input-shape.ts';
 import { addConfigOptions, configFlags, wholeNumber } from '../options.ts';
+import { requireWritable } from '../out-file.ts';
 import { addOutputOptions, createOutput, type Output, type OutputOptions } from '../output.ts';
 
 interface Flags extends OutputOptions, NetworkFlags {
@@ -30,6 +31,7 @@ export function define(command: Command): void {
     const output = await createOutput(flags);
     const { options, channels, size } = networkOptions(name, flags);
     const { batch = 1, svg } = flags;
+    if (svg !== undefined) await requireWritable(svg);
     const config = resolveConfig(configFlags({ ...flags }));
     const network = model(name, options);
     const shape = [batch, channels, size, size];
@@ -39,7 +41,7 @@ export function define(command: Command): void {
       const { parameters, multiplyAdds } = summary.total;
       const costs = `${grouped(parameters)} parameters, ${compact(multiplyAdds)} multiply-adds`;
       const subtitle = `${modelEntry(name).description}: ${costs}`;
-      await writeFile(svg, drawArchitecture(network, shape, { title: name, subtitle }));
+      await replaceFile(svg, [drawArchitecture(network, shape, { title: name, subtitle })]);
     }
     showLayers(output, summary);
     output.say('');
@@ -99,15 +101,19 @@ function showMemory(
   batch: number,
   rule: string,
 ): void {
+  const columns = [
+    ...(training ? [{ title: `training with ${rule}`, memory: training }] : []),
+    { title: 'use', memory: inference },
+  ];
   output.table(
     [
       { title: `memory in float32, batch ${batch}` },
-      { title: `training with ${rule}`, align: 'right' },
-      { title: 'use', align: 'right' },
+      ...columns.map(({ title }) => ({ title, align: 'right' as const })),
     ],
     memoryRows.map(([key, title]) => [
       title,
-      ...[training, inference].map((memory) => (memory[key] === 0 ? '' : bytes(memory[key]))),
+      ...columns.map(({ memory }) => (memory[key] === 0 ? '' : bytes(memory[key]))),
     ]),
   );
+  if (!training) output.say('training needs --batch 2 or more at this size');
 }

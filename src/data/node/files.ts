@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { FormatError } from '../../graph/errors.ts';
 import type { Size } from '../../image/image.ts';
 import { decodeImage } from '../../image/node/decode.ts';
@@ -52,13 +53,18 @@ export function decodedFiles(files: ImageFiles, { channels, enough }: FileDecodi
       } catch (cause) {
         if (!(cause instanceof FormatError)) throw cause;
         throw new FormatError(
-          `${cause.message}; or leave it out: list it in ${join(files.root, EXCLUSIONS)}, as "fovea check --fix" does`,
+          `${cause.message}; or leave it out: ${howToLeaveOut(files.root, files.paths[index]!)}`,
           { cause },
         );
       }
     },
   };
 }
+
+const howToLeaveOut = (root: string, path: string): string =>
+  canBeExcluded(path)
+    ? `list it in ${join(root, EXCLUSIONS)}, as "fovea check --fix" does`
+    : `rename it first, for ${EXCLUSIONS} cannot list a name like this`;
 
 /** The file in a dataset's folder that lists images to leave out. */
 export const EXCLUSIONS = 'fovea-exclude.tsv';
@@ -93,6 +99,9 @@ export async function readExclusions(root: string): Promise<Exclusion[]> {
     });
 }
 
+/** Whether a line of the file can name that path. */
+export const canBeExcluded = (path: string): boolean => !/[\t\r\n]|^\s|\s$/.test(path);
+
 /** The text of a file of exclusions. */
 export const exclusionsText = (exclusions: readonly Exclusion[]): string =>
   exclusions.map(({ path, reason }) => `${path}\t${reason}\n`).join('');
@@ -115,3 +124,25 @@ export const kindOfPath = (path: string): Promise<'file' | 'folder' | undefined>
     (found) => (found.isDirectory() ? 'folder' : 'file'),
     () => undefined,
   );
+
+/**
+ * What an entry of a folder is, links followed. A link is a loop when it leads to a folder that holds
+ * one of those it was reached through, below `root`: looking into it would never end.
+ *
+ * @param path of the entry, relative to `root`
+ */
+export async function kindOfEntry(
+  root: string,
+  path: string,
+  entry: Dirent,
+): Promise<'file' | 'folder' | 'loop'> {
+  if (entry.isDirectory()) return 'folder';
+  if (!entry.isSymbolicLink()) return 'file';
+  if ((await kindOfPath(join(root, path))) !== 'folder') return 'file';
+  const target = await realpath(join(root, path));
+  for (let above = dirname(path); ; above = dirname(above)) {
+    const way = relative(target, await realpath(join(root, above)));
+    if (!isAbsolute(way) && way.split(sep)[0] !== '..') return 'loop';
+    if (above === '.') return 'folder';
+  }
+}

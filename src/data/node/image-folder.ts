@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FormatError } from '../../graph/errors.ts';
 import { EXTENSIONS } from '../../image/format.ts';
 import { PART_NAMES, type Part } from '../list.ts';
-import { type ImageFiles, kindOfPath, listFolder } from './files.ts';
+import { type ImageFiles, kindOfEntry, listFolder } from './files.ts';
 
 /** Images by class and part, before anybody has decided what the classes are. */
 export interface FoundImage {
@@ -78,10 +78,9 @@ async function walk(root: string, path: string, found: (path: string) => void): 
   let others = 0;
   for (const entry of await listFolder(join(root, path))) {
     const inner = `${path}/${entry.name}`;
-    const folder =
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && (await kindOfPath(join(root, inner))) === 'folder');
-    if (folder) others += await walk(root, inner, found);
+    const kind = await kindOfEntry(root, inner, entry);
+    if (kind === 'loop') continue;
+    if (kind === 'folder') others += await walk(root, inner, found);
     else if (isImage(entry.name)) found(inner);
     else others++;
   }

@@ -87,7 +87,7 @@ function tapsFor(count: number, out: number, { interpolation, antialias }: Resam
     const inverse = 1 / sum;
     rows.push(row.map((weight) => weight * inverse));
   }
-  const width = Math.max(...rows.map((row) => row.length));
+  const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const weights = new Int16Array(out * width);
   rows.forEach((row, i) => {
     // Taps never reach beyond the image, not even those of weight zero.
@@ -95,7 +95,7 @@ function tapsFor(count: number, out: number, { interpolation, antialias }: Resam
     first[i] = first[i]! - shift;
     const whole = row.map((weight) => Math.round(weight * 2 ** FRACTION));
     // What rounding leaves over goes to the heaviest, so that one colour stays one colour.
-    const largest = whole.indexOf(Math.max(...whole));
+    const largest = whole.indexOf(whole.reduce((a, b) => Math.max(a, b)));
     whole[largest]! += 2 ** FRACTION - whole.reduce((a, b) => a + b, 0);
     weights.set(whole, i * width + shift);
   });

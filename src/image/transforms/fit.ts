@@ -1,6 +1,6 @@
 import { defineTransform } from '../define-transform.ts';
 import type { Size } from '../image.ts';
-import { choice, fill, optionalInteger, size } from '../options.ts';
+import { choice, fill, MAX_SIDE, optionalInteger, size } from '../options.ts';
 import type { Target } from '../target.ts';
 import { centerRegion, cropTarget } from './crop.ts';
 import { resampling, resizeTarget, shorterSide } from './resize.ts';
@@ -28,6 +28,7 @@ export const fit = defineTransform({
     mode: choice('What happens to an image of another shape.', FIT_MODES, 'crop'),
     shorterSide: optionalInteger('With "crop": shorter side before cutting; null: just enough.', {
       min: 1,
+      max: MAX_SIDE,
     }),
     fill: fill(),
     ...resampling,

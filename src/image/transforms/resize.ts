@@ -8,6 +8,7 @@ import {
   choice,
   integer,
   integerOrList,
+  MAX_SIDE,
   optionalInteger,
   range,
   shortOrSize,
@@ -66,6 +67,7 @@ export const resize = defineTransform({
     ...resampling,
     maxSize: optionalInteger('Longest side allowed when only the shorter one is given.', {
       min: 1,
+      max: MAX_SIDE,
     }),
   },
   apply(target, _, { size, maxSize, ...how }) {
@@ -91,8 +93,11 @@ export const randomResize = defineTransform({
   name: 'randomResize',
   doc: 'Resizes the shorter side to a random length, minSize … maxSize − 1.',
   options: {
-    minSize: integer('Least pixels of the shorter side.', undefined, { min: 1 }),
-    maxSize: integer('One more than the most pixels of the shorter side.', undefined, { min: 2 }),
+    minSize: integer('Least pixels of the shorter side.', undefined, { min: 1, max: MAX_SIDE }),
+    maxSize: integer('One more than the most pixels of the shorter side.', undefined, {
+      min: 2,
+      max: MAX_SIDE + 1,
+    }),
     ...resampling,
   },
   draw: (random, _, { minSize, maxSize }) => ({
@@ -105,8 +110,11 @@ export const randomShortestSize = defineTransform({
   name: 'randomShortestSize',
   doc: 'Resizes so that the shorter side has one of some lengths, and the longer stays in bounds.',
   options: {
-    minSize: integerOrList('Lengths of the shorter side to choose from.', { min: 1 }),
-    maxSize: optionalInteger('Longest side allowed.', { min: 1 }),
+    minSize: integerOrList('Lengths of the shorter side to choose from.', {
+      min: 1,
+      max: MAX_SIDE,
+    }),
+    maxSize: optionalInteger('Longest side allowed.', { min: 1, max: MAX_SIDE }),
     ...resampling,
   },
   draw(random, target, { minSize, maxSize }): { size: Size } {

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pngFromSvg } from '../../image/node/png.ts';
-import { fileError, replaceFile } from '../../train/node/files.ts';
+import { replaceFile } from '../../train/node/files.ts';
+import { makeFolder } from '../../train/node/run-folder.ts';
 import { drawSvg } from '../../train/picture.ts';
 import type { StudyColumn, StudyResult, StudyRow } from '../study.ts';
 
@@ -18,9 +18,7 @@ export async function writeStudy(
   { columns, rows, picture, findings, series }: StudyResult,
   about: Readonly<Record<string, unknown>>,
 ): Promise<string[]> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw fileError(folder, 'created', cause);
-  });
+  await makeFolder(folder);
   const svg = await drawSvg(picture);
   const json = { study: name, ...about, findings, rows, ...(series ? { series } : {}) };
   const files: readonly (readonly [ending: string, content: string | Uint8Array])[] = [
