@@ -133,7 +133,7 @@ export function rowWriter(dataset: TargetDataset, preparation: Preparation): Row
 }
 
 /** Writes images into rows of a request. */
-export function imageWriter(name: string, shape: ImageShape) {
+function imageWriter(name: string, shape: ImageShape) {
   const [channels, height, width] = shape;
   const size = channels * height * width;
   const tablesFor = rememberedTables(channels);

@@ -1,4 +1,5 @@
 import { UsageError } from '../graph/errors.ts';
+import { giveBytes } from '../image/buffers.ts';
 import { resample } from '../image/kernels/resample.ts';
 import type { ImageDataset } from './dataset.ts';
 
@@ -32,6 +33,7 @@ export function resizedDataset(dataset: ImageDataset, size: number): ImageDatase
         const data = originals.subarray(plane * from, (plane + 1) * from);
         const resized = resample({ data, width, height, channels: 1 }, whole, size, size, how);
         images.set(resized.data, plane * to);
+        giveBytes(resized.data);
       }
     },
   };

@@ -31,7 +31,7 @@ interface NetOptions {
  * image: three stages of (depth − 2) / 6 blocks of two convolutions, width, 2·width and 4·width
  * channels. Plain ones lack the shortcuts and nothing else: those have no parameters.
  */
-export function deepNet({ depth, width, plain, channels, classes }: NetOptions) {
+function deepNet({ depth, width, plain, channels, classes }: NetOptions) {
   const blocks = (depth - 2) / 6;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new UsageError(`--depths must be 8, 14, 20 or any other 6·n + 2 (it has ${depth})`);

@@ -54,7 +54,7 @@ const mixed = (names: readonly Path[], width: number) =>
   );
 
 /** A convolution that halves the image, then twice two blocks and a pooling. */
-export const kernelNet = (
+const kernelNet = (
   names: readonly Path[],
   width: number,
   { channels, classes }: { readonly channels: number; readonly classes: number },

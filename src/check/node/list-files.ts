@@ -29,7 +29,7 @@ export const isImageName = (name: string): boolean =>
 const isPart = (name: string) => Object.hasOwn(PART_NAMES, name.toLowerCase());
 
 /** The name of the class of images that lie in no folder of one. */
-export const NO_CLASS = '(no class)';
+const NO_CLASS = '(no class)';
 
 /**
  * Finds all files of a folder with a sub-folder for each class, perhaps below train, val and test: the

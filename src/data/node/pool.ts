@@ -27,7 +27,7 @@ export interface FilePool extends AsyncDisposable {
   dataset(files: ImageFiles, preparation: FilePreparation): PreparedDataset;
 }
 
-export const defaultWorkers = (): number => Math.min(4, availableParallelism());
+const defaultWorkers = (): number => Math.min(4, availableParallelism());
 
 /** A pool whose threads start with the first dataset. They end when it is disposed of. */
 export function filePool(options: PoolOptions = {}): FilePool {

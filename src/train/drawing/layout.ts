@@ -78,7 +78,7 @@ const wordsOf = ({ label, notes, tone }: Unit): readonly [string, string] =>
 
 const BOX_PADDING = 10;
 
-export function boxWidth(unit: Unit): number {
+function boxWidth(unit: Unit): number {
   const [label, note] = wordsOf(unit);
   return Math.max(textWidth(label, sizes.text), textWidth(note, sizes.note)) + 2 * BOX_PADDING;
 }

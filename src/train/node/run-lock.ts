@@ -7,7 +7,7 @@ import { UsageError } from '../../graph/errors.ts';
 import { fileError } from './files.ts';
 
 /** The file that a run's folder has while it is being trained. */
-export const LOCK_FILE = 'running.json';
+const LOCK_FILE = 'running.json';
 
 const WRITING_MS = 200;
 
